@@ -16,14 +16,16 @@ from tui_trainer.experiment.schema import DatasetConfig
 TOYS = {name: entry for name, entry in CATALOG.items() if isinstance(entry, ToySet)}
 PLANES = [name for name, entry in TOYS.items() if entry.in_the_plane]
 NAMES = (
-    "circle xor gauss spiral moons blobs sine_border cubic_border abs_border plane multi_gauss "
-    "curve_sine curve_bumps curve_step curve_abs curve_poly"
+    "halves circle xor gauss spiral moons blobs sine_border cubic_border abs_border plane multi_gauss "
+    "curve_sine curve_bumps curve_step curve_abs curve_poly "
+    "six_inputs homes passengers"
 )
+SIZES = {"plane": 1200, "multi_gauss": 1200, "homes": 2000, "passengers": 900}  # 500 of the others
 
 
 def test_the_sets_are_there_in_their_order() -> None:
     assert " ".join(TOYS) == NAMES
-    assert len(PLANES) == 11
+    assert len(PLANES) == 12
 
 
 @settings(max_examples=60, deadline=None)
@@ -45,7 +47,7 @@ def test_any_choice_gives_finite_rows_of_the_right_shape(
     assert dataset.y.shape == (samples, count if count > 2 else 1)
     assert list(dataset.columns) == [*entry.columns, entry.target]
     assert all(values.shape == (samples,) and np.isfinite(values).all() for values in dataset.columns.values())
-    assert np.abs(dataset.x).max() < 30
+    assert np.abs(dataset.x).max() < 30 or name in ("homes", "passengers")
     assert len(dataset.classes) == count == (0 if dataset.labels is None else count)
     if dataset.labels is not None:
         assert dataset.labels.min() >= 0 and dataset.labels.max() < count
@@ -67,7 +69,7 @@ def test_another_seed_gives_other_points(name: str) -> None:
 
 @pytest.mark.parametrize("name", TOYS)
 def test_the_usual_number_of_samples_and_no_noise(name: str) -> None:
-    usual = 1200 if name in ("plane", "multi_gauss") else 500
+    usual = SIZES.get(name, 500)
     plain = load(DatasetConfig(name=name))
     asked = load(DatasetConfig(name=name, samples=usual, noise=0.0))
     np.testing.assert_array_equal(plain.x, asked.x)
@@ -154,3 +156,31 @@ def test_the_columns_of_the_catalog_are_those_that_are_made() -> None:
     from tui_trainer.datasets.toy_sets import TRANSFORMS
 
     assert tuple(TRANSFORMS) == PLANE_COLUMNS
+
+
+def test_in_the_halves_the_sign_of_x1_decides() -> None:
+    halves = load(DatasetConfig("halves", samples=200))
+    x1, x2 = halves.x.T
+    assert np.array_equal(halves.labels == 1, x1 > 0)
+    assert max(np.abs(x1).max(), np.abs(x2).max()) <= 1.5 < 1.05 * np.abs(x1).max()
+
+
+def test_of_six_inputs_one_decides_and_with_all_the_noise_none() -> None:
+    plain, mixed = (load(DatasetConfig("six_inputs", samples=2000, noise=noise)) for noise in (0.0, 50.0))
+    assert plain.labels is not None and mixed.labels is not None and plain.labels.sum() == 1000
+    for dataset, least, most in ((plain, 0.75, 0.85), (mixed, -0.1, 0.1)):
+        assert dataset.labels is not None
+        strength = np.array([np.corrcoef(column, dataset.labels)[0, 1] for column in dataset.x.T])
+        assert least < strength[0] < most and np.abs(strength[1:]).max() < 0.1
+
+
+def test_made_tables_have_the_form_and_the_patterns_that_they_promise() -> None:
+    homes = load(DatasetConfig("homes", standardize=False))
+    assert homes.y.min() >= 0.15 and homes.y.max() == 5.0
+    assert np.corrcoef(homes.x[:, 0], homes.y[:, 0])[0, 1] > 0.6, "income counts most"
+    people = load(DatasetConfig("passengers", standardize=False))
+    assert people.labels is not None
+    ticket, woman = people.x[:, 0], people.x[:, 1]
+    shares = [people.labels[(woman == who) & (ticket == of)].mean() for who in (1, 0) for of in (1, 3)]
+    assert shares[0] > 0.75 > shares[1] > shares[3] and shares[0] > shares[2] > shares[3]
+    assert 0.3 < people.labels.mean() < 0.5

@@ -29,6 +29,8 @@ from tui_trainer.experiment.schema import (
 # The possible features of a two-dimensional toy set; ``toy_sets.TRANSFORMS`` computes them.
 PLANE_COLUMNS = ("x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)")
 TWO_COLORS = ("orange", "blue")
+HOME_COLUMNS = ("MedInc", "HouseAge", "AveRooms", "AveBedrms", "Population", "AveOccup", "Latitude", "Longitude")
+PASSENGER_COLUMNS = ("Pclass", "Female", "Age", "SibSp", "Parch", "Fare")
 _CELL_SIZES = (
     "radius",
     "texture",
@@ -253,7 +255,41 @@ def _two_colors(name: str, title: str, description: str) -> ToySet:
     )
 
 
+_SIX_INPUTS = ToySet(
+    name="six_inputs",
+    title="Toy: six inputs",
+    features=tuple(f"x{number}" for number in range(1, 7)),
+    target="color",
+    task="binary",
+    classes=TWO_COLORS,
+    description="Six inputs, of which x1 decides; noise mixes the colours, and at 50 % there is nothing to learn.",
+    columns=tuple(f"x{number}" for number in range(1, 7)),
+)
+_HOMES = ToySet(
+    name="homes",
+    title="Made: homes of California",
+    features=HOME_COLUMNS,
+    target="MedHouseVal",
+    task="regression",
+    classes=(),
+    description="Home values of made districts, in a table of the form of California housing; noise is added to them.",
+    columns=HOME_COLUMNS,
+    samples=2000,
+)
+_PASSENGERS = ToySet(
+    name="passengers",
+    title="Made: passengers",
+    features=PASSENGER_COLUMNS,
+    target="Survived",
+    task="binary",
+    classes=("lost", "saved"),
+    description="Who is saved from a sinking ship, in a table of the form of the Titanic's; noise mixes the outcomes.",
+    columns=PASSENGER_COLUMNS,
+    samples=900,
+)
+
 TOYS = (
+    _two_colors("halves", "two halves", f"Orange on the left, blue on the right; {_LABEL_NOISE}."),
     _two_colors("circle", "circle", f"A disc inside a ring; {_LABEL_NOISE}."),
     _two_colors("xor", "exclusive or", f"Four squares, opposite ones in the same colour; {_LABEL_NOISE}."),
     _two_colors("gauss", "two clouds", f"Two Gaussian clouds; {_CLOUD_NOISE}."),
@@ -270,6 +306,9 @@ TOYS = (
     _curve("curve_step", "step", "A step from -1 to 1"),
     _curve("curve_abs", "V curve", "The absolute value"),
     _curve("curve_poly", "cubic curve", "The polynomial 4 x^3 - 3 x"),
+    _SIX_INPUTS,
+    _HOMES,
+    _PASSENGERS,
 )
 
 CATALOG: dict[str, ShippedFile | ToySet] = {entry.name: entry for entry in (*SHIPPED, *TOYS)}
@@ -324,6 +363,7 @@ GOOD_SETTINGS: dict[str | None, GoodSettings] = {
     "wine": GoodSettings((16,), "relu", 0.01, 60, 0.94, l2=0.001),
     "breast_cancer": GoodSettings((16,), "relu", 0.003, 60, 0.93, l2=0.001),
     "digits": GoodSettings((64,), "relu", 0.003, 40, 0.97, l2=0.0001),
+    "halves": GoodSettings((4,), "tanh", 0.02, 100, 0.97, batch=20),
     "circle": GoodSettings((8,), "tanh", 0.02, 100, 0.98, batch=20),
     "xor": GoodSettings((8,), "tanh", 0.02, 150, 0.97, batch=20),
     "gauss": GoodSettings((4,), "tanh", 0.01, 100, 0.99),
@@ -340,6 +380,9 @@ GOOD_SETTINGS: dict[str | None, GoodSettings] = {
     "curve_step": GoodSettings((16, 8), "tanh", 0.01, 300, 0.96, batch=20),
     "curve_abs": GoodSettings((8,), "tanh", 0.01, 200, 0.98, batch=20),
     "curve_poly": GoodSettings((8,), "tanh", 0.01, 300, 0.95, batch=20),
+    "six_inputs": GoodSettings((4,), "tanh", 0.01, 60, 0.95, l2=0.001),
+    "homes": GoodSettings((32,), "relu", 0.005, 100, 0.7, l2=0.0001),
+    "passengers": GoodSettings((16,), "relu", 0.005, 60, 0.75, l2=0.001),
 }
 
 

@@ -14,6 +14,9 @@ The others are curves to approximate: x from U(-1, 1), and y = f(x) plus a norma
 functions are of order 1 and have what a network finds hard or easy: waves, narrow peaks, a jump, a kink, and a smooth
 polynomial. Each takes x (n,) and returns f(x) (n,).
 
+Three are tables with more columns: inputs of which one decides, and the forms of two tables that courses use, with made
+rows. Each takes the number of rows n, the noise and a generator, and returns its columns by name and the target (n,).
+
 At the end, a set of the catalog becomes a dataset, with the points that the user added and without those removed. There
 is no table in between: importing pandas would take longer than all that is done here.
 """
@@ -31,7 +34,7 @@ from numpy.typing import NDArray
 from tui_trainer.errors import quoted
 from tui_trainer.experiment.schema import DatasetConfig
 
-from .catalog import ToySet
+from .catalog import HOME_COLUMNS, PASSENGER_COLUMNS, ToySet
 from .columns import check_features
 from .dataset import Dataset, DatasetError, Feature, PointOrigin
 from .encoding import TargetColumn, target_from_labels
@@ -40,9 +43,11 @@ Array = NDArray[np.float64]
 Points = tuple[Array, NDArray[Any]]
 Curve = Callable[[Array], Array]
 Columns = dict[str, NDArray[np.float64]]
+Table = tuple[Columns, NDArray[Any]]
 
 SIDE = 6.0  # half the side of the square
 RADIUS = 5.0  # of circle and spiral, and half the side of xor
+HALVES_SIDE = 1.5  # half the side of the square of halves
 PADDING = 0.3  # between the squares of xor and the axes
 BLOB_RADIUS = 4.0
 MOON_SCALE = 3.0
@@ -93,6 +98,13 @@ def xor(samples: int, noise: float, rng: np.random.Generator) -> Points:
     points += np.where(points > 0, PADDING, -PADDING)
     shifted = points + _shift(samples, noise, rng, RADIUS)
     return points, (shifted.prod(axis=1) >= 0).astype(np.intp)
+
+
+def halves(samples: int, noise: float, rng: np.random.Generator) -> Points:
+    """Coordinates from U(-1.5, 1.5); blue where x1, shifted by U(-1.5, 1.5) q, is above 0."""
+    points = rng.uniform(-HALVES_SIDE, HALVES_SIDE, (samples, 2))
+    shifted = points + _shift(samples, noise, rng, HALVES_SIDE)
+    return points, (shifted[:, 0] > 0).astype(np.intp)
 
 
 def gauss(samples: int, noise: float, rng: np.random.Generator) -> Points:
@@ -200,6 +212,64 @@ def _border(line: Curve, samples: int, noise: float, rng: np.random.Generator) -
     return points, (shifted[:, 1] > line(shifted[:, 0])).astype(np.intp)
 
 
+def six_inputs(samples: int, noise: float, rng: np.random.Generator) -> Table:
+    """Six inputs from N(0, 1), of which x1 decides: blue above its median. Each class is redrawn with probability 2 q.
+
+    With noise of 50 % there is nothing to learn. Half the rows are blue without noise.
+    """
+    inputs = rng.normal(size=(samples, 6))
+    blue = (np.argsort(np.argsort(inputs[:, 0])) >= samples // 2).astype(np.intp)
+    redrawn = rng.random(samples) < 2 * noise / 100
+    blue[redrawn] = rng.integers(0, 2, int(redrawn.sum()))
+    return {f"x{number}": column for number, column in enumerate(inputs.T, start=1)}, blue
+
+
+def homes(samples: int, noise: float, rng: np.random.Generator) -> Table:
+    """Districts of the form of the California housing table, with made numbers.
+
+    Two cities, at (34, -118.2) and (37.7, -122.3), make homes dearer the nearer they are; so does income, with a bend.
+    The value is in 100,000 and cut off at 5, as it is there; a normal deviate of 0.35 + 2 q is added before.
+    """
+    near = rng.integers(0, 2, samples)
+    latitude = np.where(near == 0, 34.0, 37.7) + rng.normal(0, 1.1, samples)
+    longitude = np.where(near == 0, -118.2, -122.3) + rng.normal(0, 0.9, samples)
+    income = np.clip(rng.lognormal(1.2, 0.45, samples), 0.5, 15.0)
+    age = np.clip(np.round(rng.normal(29, 12, samples)), 1, 52)
+    rooms = np.clip(3.2 + 0.45 * income + rng.normal(0, 0.8, samples), 1.5, 12.0)
+    bedrooms = np.clip(0.2 * rooms + rng.normal(0, 0.07, samples), 0.5, 3.0)
+    population = np.round(rng.lognormal(7.1, 0.7, samples))
+    occupancy = np.clip(rng.lognormal(1.05, 0.25, samples), 1.0, 8.0)
+    cities = ((34.0, -118.2, 1.0), (37.7, -122.3, 1.3))
+    location = sum(
+        (worth * np.exp(-np.hypot(latitude - lat, longitude - lon)) for lat, lon, worth in cities), np.zeros(samples)
+    )
+    value = 0.35 * income + 0.9 * location * np.sqrt(income) / 2 - 0.18 * (occupancy - 2.8) + 0.004 * (age - 29)
+    value = np.clip(value + rng.normal(0, 0.35 + 2 * noise / 100, samples), 0.15, 5.0)
+    columns = (income, age, rooms, bedrooms, population, occupancy, latitude, longitude)
+    return dict(zip(HOME_COLUMNS, columns, strict=True)), value
+
+
+def passengers(samples: int, noise: float, rng: np.random.Generator) -> Table:
+    """Passengers of the form of the Titanic table, with made people: women, children and the first class are saved.
+
+    The log odds are 2.6 for a woman, 1.6 for a child below 13, -1.1 for each class below the first, -0.35 for each
+    relative beyond three, -0.9 for a woman of the third class, and -0.2. Each outcome is redrawn with a probability of q.
+    """
+    ticket = rng.choice((1, 2, 3), samples, p=(0.24, 0.21, 0.55)).astype(float)
+    woman = (rng.random(samples) < 0.36).astype(float)
+    age = np.clip(np.round(rng.normal(32, 13, samples) - 4 * (ticket - 1)), 1, 78)
+    siblings = rng.poisson(0.5, samples).astype(float)
+    parents = rng.poisson(np.where(age < 14, 1.2, 0.3)).astype(float)
+    fare = np.round(rng.lognormal(np.array([4.1, 3.0, 2.4])[ticket.astype(int) - 1], 0.5) * (1 + 0.3 * siblings), 2)
+    child, family = age < 13, siblings + parents
+    odds = 2.6 * woman - 1.1 * (ticket - 1) + 1.6 * child - 0.35 * np.maximum(family - 3, 0) - 0.2
+    odds -= 0.9 * woman * (ticket == 3)
+    saved = (rng.random(samples) < 1 / (1 + np.exp(-odds))).astype(np.intp)
+    redrawn = rng.random(samples) < noise / 100
+    saved[redrawn] = rng.integers(0, 2, int(redrawn.sum()))
+    return dict(zip(PASSENGER_COLUMNS, (ticket, woman, age, siblings, parents, fare), strict=True)), saved
+
+
 def _shift(samples: int, noise: float, rng: np.random.Generator, reach: float) -> Array:
     """U(-reach, reach) q for each coordinate, (n, 2)."""
     return rng.uniform(-reach, reach, (samples, 2)) * (noise / 100)
@@ -242,6 +312,7 @@ def sample(curve: Curve, samples: int, noise: float, rng: np.random.Generator) -
 
 
 PLANES = {
+    "halves": halves,
     "circle": circle,
     "xor": xor,
     "gauss": gauss,
@@ -253,6 +324,7 @@ PLANES = {
     "plane": plane,
     "multi_gauss": multi_gauss,
 }
+TABLES = {"six_inputs": six_inputs, "homes": homes, "passengers": passengers}
 CURVES = {
     "curve_sine": sine,
     "curve_bumps": bumps,
@@ -275,6 +347,9 @@ def generate(
     if name in CURVES:
         x, y = sample(CURVES[name], samples, noise, rng)
         return {"x": x[order]}, y[order]
+    if name in TABLES:
+        columns, target = TABLES[name](samples, noise, rng)
+        return {column: values[order] for column, values in columns.items()}, target[order]
     make = partial(blobs, classes=classes) if name == "blobs" else PLANES[name]
     points, target = make(samples, noise, rng)
     return derive(*points[order].T.copy()), target[order]
