@@ -240,7 +240,10 @@ class Lessons(Controller):
         view = await screen.tabs.ready(lesson.view)
         if self.tracker.lesson is not lesson:
             return
-        view.configure(dict(lesson.view_options))
+        options: dict[str, object] = dict(lesson.view_options)
+        if options.pop("variants", False):
+            options["companions"] = [(variant.name, variant.experiment) for variant in lesson.variants]
+        view.configure(options)
         # Where both have no room, the page is read first; training shows the picture.
         screen.tabs.active = BOOK if screen.has_class("-narrow") else lesson.view
         screen.setup_open = False

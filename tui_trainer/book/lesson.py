@@ -31,6 +31,7 @@ VIEW_OPTIONS: dict[str, dict[str, type[float] | type[int] | type[bool] | type[st
     # parameters by their index in flat order: kernel, then bias, layer by layer
     "landscape": {
         "kind": ("curve", "contour", "slice", "plane"),
+        "variants": bool,
         "parameter": int,
         "low": float,
         "high": float,

@@ -253,7 +253,7 @@ def passengers(samples: int, noise: float, rng: np.random.Generator) -> Table:
     """Passengers of the form of the Titanic table, with made people: women, children and the first class are saved.
 
     The log odds are 2.6 for a woman, 1.6 for a child below 13, -1.1 for each class below the first, -0.35 for each
-    relative beyond three, -0.9 for a woman of the third class, and -0.2. Each outcome is redrawn with a probability of q.
+    relative beyond three, -0.9 for a woman of the third class, and -0.2. Each outcome is redrawn with probability q.
     """
     ticket = rng.choice((1, 2, 3), samples, p=(0.24, 0.21, 0.55)).astype(float)
     woman = (rng.random(samples) < 0.36).astype(float)

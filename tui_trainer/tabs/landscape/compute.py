@@ -14,6 +14,7 @@ from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.training.series import MAX_PARAMETERS, Trajectory
 from tui_trainer.training.session import Session
 
+from .companions import Companions
 from .messages import Axis, Landscape, Minimum, Update, WatchLandscape, Way
 from .surface import Cut, Range, Surface, compute_grid, draw_map, least_squares, plane_directions
 
@@ -47,6 +48,7 @@ class LandscapeCompute:
                 [None] * self._size if self._minimum_point is None else self._minimum_point.tolist()
             )
             self._ranges = [AxisRange(*ends) for ends in zip(start, least, strict=True)]
+        self._companions = Companions(session, self._surface, trainer.store)
         self._last_grid: tuple[object, Array] | None = None  # the key and the losses of the last grid
 
     def compute(self, request: WatchLandscape) -> Landscape:
@@ -74,6 +76,7 @@ class LandscapeCompute:
             way=way(trajectory, self._surface, axes) if trajectory is not None and is_complete else None,
             update=update(self._session) if trajectory is not None else None,
             minimum=self._minimum() if is_complete else None,
+            companions=self._companions.paths(request) if trajectory is not None and is_complete else (),
         )
 
     def _weights(

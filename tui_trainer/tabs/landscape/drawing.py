@@ -15,6 +15,8 @@ from .messages import Axis, Landscape, Map, Update
 
 # Widths in cells: names, numbers of several parameters, of one; in the table, parameters and losses
 NAME, NUMBER, WIDE_NUMBER, SHORT_NUMBER, LOSS = 6, 12, 14, 9, 8
+COMPANION_COLORS = ("class2", "class4", "class5", "class8", "class6", "class7", "class9", "class10")
+COMPANION_SIGNS = "abcdefgh"  # where colours can't be told apart
 START, CURRENT, MINIMUM, STEP = "○", "●", "◆", "•"
 COMPUTING = "The landscape is being computed."
 
@@ -163,6 +165,8 @@ def curve(content: Landscape, log_scale: bool) -> Plot:
             Series("steps" if len(path_x) > 1 else "", path_x, path_y, "class3", "scatter", STEP),
             Series(f"{axis.name}_{steps[0]:.0f}", path_x[:1], path_y[:1], "class3", "scatter", START),
         ]
+    for path, color in zip(content.companions, COMPANION_COLORS, strict=False):
+        series.append(Series(path.name, unpack(path.points), unpack(path.losses), color, "path", sign="─"))
     here = np.array([axis.at]), np.array([content.here])
     series.append(Series(newest(content), *here, "validation", "scatter", CURRENT))
     if content.minimum is not None:
@@ -215,6 +219,10 @@ def _marks(content: Landscape) -> tuple[Marks, ...]:
             Marks("steps", path_x, path_y, "class3", STEP, "o"),
             Marks("start", path_x[:1], path_y[:1], "class3", START, "S"),
         ]
+    for companion, color, sign in zip(content.companions, COMPANION_COLORS, COMPANION_SIGNS, strict=False):
+        points = unpack(companion.points).reshape(-1, 2)
+        marks.append(Marks("", points[:, 0], points[:, 1], color, "·", sign, path=True))
+        marks.append(Marks(companion.name, points[-1:, 0], points[-1:, 1], color, "◆", sign, sign))
     if content.minimum is not None:
         minimum = unpack(content.minimum.point)
         marks.append(Marks("minimum", minimum[:1], minimum[1:], "good", MINIMUM, "M"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from tui_trainer.experiment.schema import Experiment
 from tui_trainer.protocol import Content, Request
 
 # The kinds of pictures: the loss of a model's only parameter; of two parameters; of one among many, while the others
@@ -11,11 +12,19 @@ from tui_trainer.protocol import Content, Request
 KINDS = ("curve", "contour", "slice", "plane")
 
 
+class Companion(msgspec.Struct, frozen=True):
+    """Another experiment on the same landscape, and what its path is called."""
+
+    name: str
+    experiment: Experiment
+
+
 class WatchLandscape(Request, frozen=True):
     """Send the loss at up to ``columns`` x ``rows`` points.
 
     ``kind`` is one of ``KINDS``; if the model has no such landscape, its default kind is sent. Parameters are
     counted kernel, then bias, layer by layer. Limits of None are chosen automatically. Each ``zoom`` halves the range.
+    The paths of ``companions`` and of the ``runs`` of the store are drawn where they have the same landscape.
     """
 
     columns: int
@@ -28,6 +37,8 @@ class WatchLandscape(Request, frozen=True):
     low_2: float | None = None
     high_2: float | None = None
     zoom: int = 0
+    companions: tuple[Companion, ...] = ()
+    runs: tuple[int, ...] = ()
 
 
 class Axis(msgspec.Struct, frozen=True):
@@ -61,6 +72,15 @@ class Way(msgspec.Struct, frozen=True):
     losses: bytes
     each: int
     outside: int
+
+
+class CompanionPath(msgspec.Struct, frozen=True):
+    """The path of another experiment: ``points`` (n, k), ``losses`` (n,), and the ``run`` of the store that it is."""
+
+    name: str
+    points: bytes
+    losses: bytes
+    run: int | None = None
 
 
 class Update(msgspec.Struct, frozen=True):
@@ -119,6 +139,7 @@ class Landscape(Content, frozen=True):
     way: Way | None = None
     update: Update | None = None
     minimum: Minimum | None = None
+    companions: tuple[CompanionPath, ...] = ()
 
 
 AnyRequest = WatchLandscape

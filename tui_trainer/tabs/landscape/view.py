@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import starmap
 
+from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.reactive import reactive
@@ -13,12 +15,13 @@ from textual.widgets import Static
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.plotting.plot import Plot
 from tui_trainer.protocol import Loaded, Progress, unpack
+from tui_trainer.tabs.runs.selection import SelectedRun
 from tui_trainer.tabs.view import TabView, hints
 from tui_trainer.ui.plot_widgets import HeatmapWidget, PlotWidget
 
 from . import drawing as texts
 from .drawing import COMPUTING, chart, curve
-from .messages import KINDS, Landscape, WatchLandscape
+from .messages import KINDS, Companion, Landscape, WatchLandscape
 
 MIN_BESIDE = 100  # columns from which the numbers are beside the picture
 MIN_HEIGHT_BELOW = 15  # with fewer rows, the reduced numbers are beside it, too
@@ -65,6 +68,8 @@ class LandscapeView(TabView):
         super().__init__()
         self._options: dict[str, object] = {}
         self._zoom = 0
+        self._companions: tuple[Companion, ...] = ()  # the variants of a lesson
+        self._selected_runs: tuple[SelectedRun, ...] = ()
         self.content: Landscape | None = None
         self._progress: Progress | None = None
         self._start: list[float] = []  # the initial weights, if set by hand
@@ -99,11 +104,15 @@ class LandscapeView(TabView):
     def configure(self, options: dict[str, object]) -> None:
         """Apply a lesson's options: kind, parameters and limits; invalid ones are ignored."""
         self._zoom, self._options = 0, read_options(options)
+        self._companions = tuple(starmap(Companion, options.get("companions", ())))  # type: ignore[call-overload]
         self._refresh_picture()
 
     @property
     def request(self) -> WatchLandscape:
-        return WatchLandscape(*self._grid(), zoom=self._zoom, **self._options)  # type: ignore[arg-type]
+        runs = tuple(selected.run for selected in self._selected_runs)
+        return WatchLandscape(  # type: ignore[misc]
+            *self._grid(), zoom=self._zoom, companions=self._companions, runs=runs, **self._options
+        )
 
     def python(self, loaded: Loaded) -> str:
         from tui_trainer.export.view_code import descent_code
@@ -112,6 +121,11 @@ class LandscapeView(TabView):
         limits = (-1.0, 1.0) if axis is None else (axis.low, axis.high)
         dataset = loaded.dataset
         return descent_code(loaded.experiment, dataset.features, dataset.target, limits) or super().python(loaded)
+
+    def show_selected_runs(self, runs: tuple[SelectedRun, ...]) -> None:
+        """Draw the paths of these runs, where they have the same landscape."""
+        self._selected_runs = runs
+        self.ask()
 
     def show_experiment(self, experiment: Experiment) -> None:
         self._start = list(experiment.model.weights)
@@ -128,7 +142,9 @@ class LandscapeView(TabView):
             self._write_note(self.content)
 
     def show_content(self, content: Landscape) -> None:
-        self.content, self._is_current = content, True
+        names = {selected.run: f"{selected.letter} {selected.name}" for selected in self._selected_runs}
+        paths = tuple(replace(path, name=names.get(path.run or 0, path.name)) for path in content.companions)
+        self.content, self._is_current = replace(content, companions=paths), True
         self.set_class(content.map is not None, "-map")
         self._arrange()  # a view that has just been made may have missed its first resize
         self._draw()
