@@ -133,7 +133,10 @@ def test_it_can_be_read_beside_the_view(lesson: Lesson) -> None:
         assert formula or "\n" not in paragraph
         assert not formula or max(map(len, paragraph.split("\n"))) <= WIDTH
     assert lesson.experiment.name == lesson.id.partition(":")[2]
-    assert re.fullmatch(r"(1 Perceptron|2 Multi-layer perceptrons|3 Losses|4 Optimization|5 Regularization|6 Labs|7 Onward)", lesson.chapter)
+    assert re.fullmatch(
+        r"(1 Perceptron|2 Multi-layer perceptrons|3 Losses|4 Optimization|5 Regularization|6 Labs|7 Onward)",
+        lesson.chapter,
+    )
     assert all(variant.name == "as loaded" or len(variant.name) <= 24 for variant in lesson.variants)
 
 

@@ -228,7 +228,7 @@ def homes(samples: int, noise: float, rng: np.random.Generator) -> Table:
     """Districts of the form of the California housing table, with made numbers.
 
     Two cities, at (34, -118.2) and (37.7, -122.3), make homes dearer the nearer they are; so does income, with a bend.
-    The value is in 100,000 and cut off at 5, as it is there; a normal deviate of 0.35 + 2 q is added before.
+    The value is in 100,000 and cut off at 5, as it is there; a normal deviate of 0.25 + 2 q is added before.
     """
     near = rng.integers(0, 2, samples)
     latitude = np.where(near == 0, 34.0, 37.7) + rng.normal(0, 1.1, samples)
@@ -243,8 +243,8 @@ def homes(samples: int, noise: float, rng: np.random.Generator) -> Table:
     location = sum(
         (worth * np.exp(-np.hypot(latitude - lat, longitude - lon)) for lat, lon, worth in cities), np.zeros(samples)
     )
-    value = 0.35 * income + 0.9 * location * np.sqrt(income) / 2 - 0.18 * (occupancy - 2.8) + 0.004 * (age - 29)
-    value = np.clip(value + rng.normal(0, 0.35 + 2 * noise / 100, samples), 0.15, 5.0)
+    value = 0.2 * income + 1.4 * location * np.sqrt(income) / 2 - 0.18 * (occupancy - 2.8) + 0.004 * (age - 29)
+    value = np.clip(value + rng.normal(0, 0.25 + 2 * noise / 100, samples), 0.15, 5.0)
     columns = (income, age, rooms, bedrooms, population, occupancy, latitude, longitude)
     return dict(zip(HOME_COLUMNS, columns, strict=True)), value
 
