@@ -42,6 +42,7 @@ MAX_MODULES = sum(
         1,  # event files
         1,  # activations side by side
         2,  # the Python for a view: the programs, and their dialog
+        1,  # other paths on the landscape
     )
 )
 MAX_DEPTH = 3  # of classes of ours
@@ -65,7 +66,7 @@ DIRECTIONS = {
     "book": "errors experiment files measures pace run_state system",
     "plotting": "formats settings",
     "protocol": "datasets errors experiment pace run_state",
-    "tabs.messages": "datasets protocol run_state",
+    "tabs.messages": "datasets experiment protocol run_state",
     "training": "datasets engine errors experiment formats measures pace protocol run_state system",
     "console": "errors files system training",
     "store": "errors experiment files run_state system training",
@@ -105,7 +106,7 @@ DIRECTIONS = {
     "": "api errors estimators experiment version",
 }
 # Modules of a tab that are imported by the trainer alone.
-COMPUTED = {"compute", "computing", "axes", "fields", "index", "inspection", "surface"}
+COMPUTED = {"compute", "computing", "axes", "companions", "fields", "index", "inspection", "surface"}
 
 # Exceptions, each with its reason.
 UPWARDS = {}

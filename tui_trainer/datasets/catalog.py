@@ -381,7 +381,7 @@ GOOD_SETTINGS: dict[str | None, GoodSettings] = {
     "curve_abs": GoodSettings((8,), "tanh", 0.01, 200, 0.98, batch=20),
     "curve_poly": GoodSettings((8,), "tanh", 0.01, 300, 0.95, batch=20),
     "six_inputs": GoodSettings((4,), "tanh", 0.01, 60, 0.95, l2=0.001),
-    "homes": GoodSettings((32,), "relu", 0.005, 100, 0.7, l2=0.0001),
+    "homes": GoodSettings((32,), "relu", 0.005, 100, 0.77, l2=0.0001),
     "passengers": GoodSettings((16,), "relu", 0.005, 60, 0.75, l2=0.001),
 }
 

@@ -243,7 +243,7 @@ def homes(samples: int, noise: float, rng: np.random.Generator) -> Table:
     location = sum(
         (worth * np.exp(-np.hypot(latitude - lat, longitude - lon)) for lat, lon, worth in cities), np.zeros(samples)
     )
-    value = 0.2 * income + 1.4 * location * np.sqrt(income) / 2 - 0.18 * (occupancy - 2.8) + 0.004 * (age - 29)
+    value = 0.26 * income + 1.6 * location * np.sqrt(income) / 2 - 0.18 * (occupancy - 2.8) + 0.004 * (age - 29)
     value = np.clip(value + rng.normal(0, 0.25 + 2 * noise / 100, samples), 0.15, 5.0)
     columns = (income, age, rooms, bedrooms, population, occupancy, latitude, longitude)
     return dict(zip(HOME_COLUMNS, columns, strict=True)), value

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from itertools import starmap
 
 from msgspec.structs import replace
 from textual.app import ComposeResult
@@ -104,15 +103,15 @@ class LandscapeView(TabView):
     def configure(self, options: dict[str, object]) -> None:
         """Apply a lesson's options: kind, parameters and limits; invalid ones are ignored."""
         self._zoom, self._options = 0, read_options(options)
-        self._companions = tuple(starmap(Companion, options.get("companions", ())))  # type: ignore[call-overload]
+        variants = options.get("companions")
+        self._companions = tuple(Companion(*one) for one in variants) if isinstance(variants, list) else ()
         self._refresh_picture()
 
     @property
     def request(self) -> WatchLandscape:
         runs = tuple(selected.run for selected in self._selected_runs)
-        return WatchLandscape(  # type: ignore[misc]
-            *self._grid(), zoom=self._zoom, companions=self._companions, runs=runs, **self._options
-        )
+        request = WatchLandscape(*self._grid(), zoom=self._zoom, **self._options)  # type: ignore[arg-type]
+        return replace(request, companions=self._companions, runs=runs)
 
     def python(self, loaded: Loaded) -> str:
         from tui_trainer.export.view_code import descent_code
