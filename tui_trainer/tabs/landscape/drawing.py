@@ -211,6 +211,14 @@ def newest(content: Landscape) -> str:
 def _marks(content: Landscape) -> tuple[Marks, ...]:
     x, y = content.axes
     marks = []
+    for companion, color, sign in zip(content.companions, COMPANION_COLORS, COMPANION_SIGNS, strict=False):
+        points = unpack(companion.points).reshape(-1, 2)
+        marks.append(Marks("", points[:, 0], points[:, 1], color, "·", sign, path=True))
+        marks.append(
+            Marks(
+                companion.name, points[-1:, 0], points[-1:, 1], color, "▲", sign, ascii_label=f"{companion.name} {sign}"
+            )
+        )
     if content.way is not None:
         path = unpack(content.way.points).reshape(-1, 2)
         path_x, path_y = path[:, 0], path[:, 1]
@@ -219,10 +227,6 @@ def _marks(content: Landscape) -> tuple[Marks, ...]:
             Marks("steps", path_x, path_y, "class3", STEP, "o"),
             Marks("start", path_x[:1], path_y[:1], "class3", START, "S"),
         ]
-    for companion, color, sign in zip(content.companions, COMPANION_COLORS, COMPANION_SIGNS, strict=False):
-        points = unpack(companion.points).reshape(-1, 2)
-        marks.append(Marks("", points[:, 0], points[:, 1], color, "·", sign, path=True))
-        marks.append(Marks(companion.name, points[-1:, 0], points[-1:, 1], color, "◆", sign, sign))
     if content.minimum is not None:
         minimum = unpack(content.minimum.point)
         marks.append(Marks("minimum", minimum[:1], minimum[1:], "good", MINIMUM, "M"))
