@@ -43,6 +43,7 @@ MAX_MODULES = sum(
         1,  # activations side by side
         2,  # the Python for a view: the programs, and their dialog
         1,  # other paths on the landscape
+        1,  # the line search of L-BFGS
     )
 )
 MAX_DEPTH = 3  # of classes of ours

@@ -108,7 +108,8 @@ def as_json(experiment: Experiment) -> Any:
         for name, value in NEWER_OF_LAYERS.items():
             assert layer.pop(name) == value
     assert not any(layer.pop("batch_norm") for layer in fields["model"]["layers"])
-    assert fields["training"]["optimizer"].pop("weight_decay") == OptimizerConfig().weight_decay
+    for name in ("weight_decay", "history_size", "max_eval"):
+        assert fields["training"]["optimizer"].pop(name) == getattr(OptimizerConfig(), name)
     return fields
 
 

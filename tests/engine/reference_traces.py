@@ -72,6 +72,24 @@ TRACES: dict[str, dict[str, Any]] = {
             {"units": 3, "activation": "softmax"},
         ],
     },
+    "iris_lbfgs_pytorch": {
+        "optimizer": {"name": "lbfgs", "learning_rate": 1.0, "history_size": 5, "max_eval": 20},
+        "library": "pytorch",
+        "batch_size": 50,
+        "l2": 0.01,
+    },
+    "iris_lbfgs_long_steps_pytorch": {  # which the line search has to shorten, or to lengthen again
+        "optimizer": {"name": "lbfgs", "learning_rate": 4.0, "history_size": 10, "max_eval": 25},
+        "library": "pytorch",
+        "batch_size": 50,
+        "l2": 0.01,
+    },
+    "iris_lbfgs_short_steps_pytorch": {
+        "optimizer": {"name": "lbfgs", "learning_rate": 0.05, "history_size": 10, "max_eval": 25},
+        "library": "pytorch",
+        "batch_size": 50,
+        "l2": 0.01,
+    },
     "iris_one_cycle_pytorch": {
         "optimizer": {"name": "nadam", "learning_rate": 0.05},
         "schedule": {"name": "OneCycleLR", "total_steps": 40},
@@ -245,6 +263,28 @@ def stepper(trace: dict[str, Any], values: list[Any]) -> Callable[[list[Any], fl
     return step
 
 
+def searched_losses(trace: dict[str, Any], values: list[Any], loss: Callable[[], Any]) -> list[float]:
+    """The losses before the steps of PyTorch's L-BFGS, each of one iteration, which change the weights ``values``."""
+    import torch
+
+    options = dict(trace["optimizer"])
+    del options["name"]
+    rate = options.pop("learning_rate")
+    optimizer = torch.optim.LBFGS(values, lr=rate, max_iter=1, line_search_fn="strong_wolfe", **options)
+    evaluations = []
+
+    def closure() -> Any:
+        optimizer.zero_grad()
+        value = loss()
+        value.backward()
+        evaluations.append(value.item())
+        return value
+
+    losses = [optimizer.step(closure).item() for _ in range(STEPS)]
+    print(trace["name"], len(evaluations), "evaluations in", STEPS, "steps")
+    return losses
+
+
 def computed(name: str) -> dict[str, Any]:
     """The trace of a name, computed anew."""
     import keras
@@ -258,23 +298,28 @@ def computed(name: str) -> dict[str, Any]:
     weights = [torch.tensor(array, requires_grad=True) for array in first]
     layers = list(zip(trace["layers"], by_layer(trace, weights), strict=True))
     trained = [weight for layer, held in layers if layer.get("trainable", True) for weight in held[:4]]
-    step = stepper(trace, trained)
-    losses = []
-    for number in range(STEPS):
-        start = number % -(-len(x) // size) * size
-        outputs = outputs_of(trace, torch.tensor(x[start : start + size]), weights)
-        targets = torch.tensor(y[start : start + size])
-        weight = torch.tensor(trace.get("sample_weight", [1.0] * len(x))[start : start + size])
+
+    def loss_of(rows: slice) -> Any:
+        outputs, targets = outputs_of(trace, torch.tensor(x[rows]), weights), torch.tensor(y[rows])
+        weight = torch.tensor(trace.get("sample_weight", [1.0] * len(x))[rows])
         loss = -(weight * (targets * torch.log(outputs)).sum(dim=1)).mean()
         of_keras = keras.losses.CategoricalCrossentropy()(targets, outputs.detach(), sample_weight=weight)  # in float32
         assert abs(float(of_keras) - loss.item()) < 1e-6
-        loss = loss + penalty_of(trace, [held[0] for _, held in layers])
-        gradients = torch.autograd.grad(loss, trained)
-        losses.append(loss.item())
-        with torch.no_grad():
-            rows = np.minimum(size, len(x) - np.arange(0, len(x), size))
-            is_end = (number + 1) % len(rows) == 0
-            step(list(gradients), float(np.average(losses[-len(rows) :], weights=rows)) if is_end else None)
+        return loss + penalty_of(trace, [held[0] for _, held in layers])
+
+    if trace["optimizer"]["name"] == "lbfgs":
+        losses = searched_losses(trace, trained, lambda: loss_of(slice(size)))
+    else:
+        step, losses = stepper(trace, trained), []
+        for number in range(STEPS):
+            start = number % -(-len(x) // size) * size
+            loss = loss_of(slice(start, start + size))
+            gradients = torch.autograd.grad(loss, trained)
+            losses.append(loss.item())
+            with torch.no_grad():
+                rows = np.minimum(size, len(x) - np.arange(0, len(x), size))
+                is_end = (number + 1) % len(rows) == 0
+                step(list(gradients), float(np.average(losses[-len(rows) :], weights=rows)) if is_end else None)
     return {
         **trace,
         "made_with": f"Keras {keras.__version__} on PyTorch {torch.__version__}",

@@ -37,7 +37,7 @@ def trainer_for(trace: dict[str, Any]) -> Trainer:
 
 
 def test_there_are_traces() -> None:
-    assert len(PATHS) >= 19
+    assert len(PATHS) >= 22
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)

@@ -113,7 +113,7 @@ def assert_trains_alike(stack: StackedTrainer, trainers: list[Trainer], epochs: 
             )
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [path for path in PATHS if "lbfgs" not in path.stem], ids=lambda path: path.stem)
 @pytest.mark.parametrize("place", [0, COMPANY])
 def test_a_trace_of_the_reference_is_met_in_company(path: Path, place: int) -> None:
     trace = json.loads(path.read_text())

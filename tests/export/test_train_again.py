@@ -109,6 +109,19 @@ MOMENTUM = {
         ),
     )
 }
+LBFGS = {
+    "L-BFGS": Experiment(
+        dataset=DatasetConfig("boston", standardize_target=True),
+        model=TWO,
+        training=TrainingConfig(
+            optimizer=OptimizerConfig("lbfgs", history_size=5, max_eval=20),
+            learning_rate=1.0,
+            epochs=12,
+            batch_size="full",
+            l2=1e-3,
+        ),
+    )
+}
 LAYERS = (LayerConfig(8, "tanh", batch_norm=True, l2=0.01), LayerConfig(6, "relu", trainable=False, batch_norm=True))
 NORM = {
     "batch normalization, a frozen layer, a penalty of one layer": Experiment(
@@ -118,7 +131,7 @@ NORM = {
 }
 CASES = [
     *((library, case) for library in ("pytorch", "keras") for case in EXPERIMENTS | NORM),
-    *(("pytorch", case) for case in MOMENTUM),
+    *(("pytorch", case) for case in MOMENTUM | LBFGS),
 ]
 TOLERANCES = {"pytorch": 1e-6, "keras": 1e-4}
 
@@ -144,7 +157,7 @@ def run_program(folder: Path, name: str, *words: str) -> str:
     [pytest.param(*one, marks=needs(*({"torch", one[0]} - {"pytorch"})), id=" ".join(one)) for one in CASES],
 )
 def test_a_program_gets_the_history_of_the_run(library: str, case: str, tmp_path: Path) -> None:
-    session, tolerance = session_of((EXPERIMENTS | MOMENTUM | NORM)[case]), TOLERANCES[library]
+    session, tolerance = session_of((EXPERIMENTS | MOMENTUM | LBFGS | NORM)[case]), TOLERANCES[library]
     write_folder(trained(session), tmp_path, [f"train_{library}"])
     printed = run_program(tmp_path, library)
     ours, theirs = session.history.epochs, history(tmp_path / f"history_{library}.csv")

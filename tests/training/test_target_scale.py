@@ -168,7 +168,9 @@ def test_an_optimizer_may_be_named_by_a_word() -> None:
     experiment = loads('[training]\noptimizer = "adam"\n')
     assert experiment.training.optimizer == OptimizerConfig("adam")
     assert with_field(Experiment(), "training.optimizer", "rmsprop").training.optimizer == OptimizerConfig("rmsprop")
-    with pytest.raises(UserError, match="expected one of: adagrad, adam, adamw, nadam, rmsprop, sgd, got 'adamm'"):
+    with pytest.raises(
+        UserError, match="expected one of: adagrad, adam, adamw, lbfgs, nadam, rmsprop, sgd, got 'adamm'"
+    ):
         loads('[training]\noptimizer = "adamm"\n')
 
 

@@ -1,6 +1,7 @@
 """The engine: declare a model, train it with NumPy. Knows no file, no screen, no clock.
 
-Reading order: activations, layers, propagation, losses, objective, metrics, optimizers, schedules, trainer, stacked.
+Reading order: activations, layers, propagation, losses, objective, metrics, line_search, optimizers, schedules,
+trainer, stacked.
 
 What a step calls is imported from NumPy by name: NumPy's module has a ``__getattr__``, so CPython does not
 cache ``np.multiply``, and the look-ups would add a twentieth to a small net's step.
@@ -11,7 +12,7 @@ from .early_stopping import EarlyStopping
 from .layers import INITIALIZERS, Dense, Dropout, InputLayer
 from .losses import LOSSES, Loss
 from .model import Sequential
-from .optimizers import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, Nadam, Optimizer, RMSprop
+from .optimizers import LBFGS, OPTIMIZERS, SGD, Adagrad, Adam, AdamW, Nadam, Optimizer, RMSprop
 from .schedules import (
     SCHEDULES,
     CosineDecay,
@@ -28,6 +29,7 @@ from .trainer import Diverged, Trainer
 __all__ = [
     "ACTIVATIONS",
     "INITIALIZERS",
+    "LBFGS",
     "LOSSES",
     "OPTIMIZERS",
     "SCHEDULES",

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy import add, divide, multiply, sqrt, subtract
+from numpy import add, array_equal, copyto, divide, multiply, negative, sqrt, subtract
 from numpy.typing import DTypeLike, NDArray
+
+from .line_search import StrongWolfe, Trial
 
 Array = NDArray[Any]
 NADAM_DECAY = 0.96  # of what Nadam's momentum lacks of beta_1, at each step
+# PyTorch's for L-BFGS: the largest part of a gradient and the least change that count as none, and the least curvature.
+FLAT_GRADIENT, NO_CHANGE, MIN_CURVATURE = 1e-7, 1e-9, 1e-10
 
 
 class Optimizer:
@@ -51,6 +55,11 @@ class Optimizer:
         self.used_rate = self._learning_rate * factor
         self._rate = np.array(self.used_rate, self._dtype)
 
+    @property
+    def vectors(self) -> int:
+        """How many vectors of the size of all parameters its state takes."""
+        return len(self.slots)
+
     def build(self, size: int | tuple[int, int], dtype: DTypeLike) -> None:
         """Allocate state and scratch for ``size`` parameters, all zero; forgets what was there."""
         self._dtype = np.dtype(dtype)
@@ -69,8 +78,10 @@ class Optimizer:
     def stacked(optimizers: Sequence[Optimizer], size: int, dtype: DTypeLike) -> Optimizer:
         """A new optimizer for a stack of models of ``size`` parameters: row i is updated as by ``optimizers[i]``.
 
-        Raises ValueError for optimizers of several kinds.
+        Raises ValueError for optimizers of several kinds, and for L-BFGS, which searches for each model by itself.
         """
+        if any(isinstance(optimizer, LBFGS) for optimizer in optimizers):
+            raise ValueError("L-BFGS can't be stacked: its line search takes another number of trials for each model")
         if len({optimizer.kind for optimizer in optimizers}) > 1:
             raise ValueError("optimizers of several kinds can't be stacked")
         result = copy.copy(optimizers[0])
@@ -295,6 +306,100 @@ class Nadam(Adam):
         return self._product
 
 
+class LBFGS(Optimizer):
+    """p <- p + t d with d = -H g, H from the last ``history_size`` steps (Liu & Nocedal 1989); of the whole data.
+
+    H g is the two-loop recursion, and H the recursion of BFGS: algorithms 7.4 and 7.5 of Nocedal & Wright (2006). The
+    length t is found by a line search that begins with the learning rate; a step evaluates the loss at most
+    ``max_eval`` times, of which one is known from the step before. The steps are those of PyTorch's ``LBFGS`` with
+    ``max_iter=1`` and ``line_search_fn="strong_wolfe"``. Where the gradient is flat it stays where it is.
+    """
+
+    slots = ("parameters", "gradient", "step")  # after the last step, and before it
+    rows = ("steps", "gradient_changes")  # of the last steps, the newest at the end
+
+    def __init__(self, learning_rate: float = 1.0, history_size: int = 10, max_eval: int = 25) -> None:
+        super().__init__(learning_rate)
+        for name, value, lowest in (("history_size", history_size, 1), ("max_eval", max_eval, 2)):
+            if isinstance(value, bool) or not isinstance(value, int) or value < lowest:
+                raise ValueError(f"{name} must be a whole number of at least {lowest}, got {value!r}")
+        self.history_size, self.max_eval = history_size, max_eval
+
+    @property
+    def vectors(self) -> int:
+        return len(self.slots) + len(self.rows) * self.history_size
+
+    def build(self, size: int | tuple[int, int], dtype: DTypeLike) -> None:
+        super().build(size, dtype)
+        self.state |= {name: np.zeros((self.history_size, *np.atleast_1d(size)), dtype) for name in self.rows}
+        self.state["curvatures"] = np.zeros(self.history_size)  # y.s of each row; 0 where there is none yet
+        self._direction: Array = np.empty(size, dtype)
+
+    def search(
+        self, parameters: Array, gradients: Array, out: Array, loss: float, evaluate: Callable[[], tuple[float, Array]]
+    ) -> None:
+        """Write the next parameters into ``out``, given ``loss`` and ``gradients`` (size,) at ``parameters`` (size,).
+
+        ``evaluate`` returns loss and gradient (size,) at what has been written into ``out``.
+        """
+        if self.steps and not array_equal(self.state["parameters"], parameters):
+            self.build(parameters.size, self._dtype)  # somebody has set the weights: its memory is of other ones
+        state, direction = self.state, self._direction
+        is_first = not self.steps
+        if not is_first:
+            self._remember(gradients)
+        slope = self._find_direction(gradients)
+        rate = self.used_rate / max(1.0, float(abs(gradients).sum())) if is_first else self.used_rate
+
+        def trial(step: float) -> Trial:
+            multiply(direction, step, out=out)
+            add(parameters, out, out=out)
+            value, gradient = evaluate()
+            if not math.isfinite(value):
+                return Trial(step, math.inf, math.nan)
+            return Trial(step, value, float(gradient.dot(direction)))
+
+        step = rate if not math.isfinite(slope) else 0.0
+        if slope <= -NO_CHANGE and float(abs(gradients).max()) > FLAT_GRADIENT:
+            narrowest = NO_CHANGE / float(abs(direction).max())
+            step = StrongWolfe(trial, Trial(0.0, loss, slope), self.max_eval - 1, narrowest).search(rate).step
+        self.steps += 1
+        copyto(state["gradient"], gradients)
+        multiply(direction, step, out=state["step"])
+        add(parameters, state["step"], out=out)
+        copyto(state["parameters"], out)
+
+    def _remember(self, gradients: Array) -> None:
+        """Take the last step and what it has changed in the gradient into the memory, unless the loss curved down."""
+        steps, changes, curvatures = (self.state[name] for name in (*self.rows, "curvatures"))
+        change = subtract(gradients, self.state["gradient"], out=self._scratch)
+        curvature = float(change.dot(self.state["step"]))
+        if curvature > MIN_CURVATURE:
+            for rows, newest in ((steps, self.state["step"]), (changes, change), (curvatures, curvature)):
+                rows[:-1] = rows[1:]
+                rows[-1] = newest
+
+    def _find_direction(self, gradients: Array) -> float:
+        """Find -H g by the two loops; returns its slope. H is the unit matrix before there are any steps."""
+        steps, changes, curvatures = (self.state[name] for name in (*self.rows, "curvatures"))
+        direction, scratch = self._direction, self._scratch
+        rows = [row for row in range(self.history_size) if curvatures[row] > 0.0]
+        inverse = {row: 1.0 / float(curvatures[row]) for row in rows}
+        shares = {}
+        negative(gradients, out=direction)
+        for row in reversed(rows):
+            shares[row] = float(steps[row].dot(direction)) * inverse[row]
+            multiply(changes[row], shares[row], out=scratch)
+            subtract(direction, scratch, out=direction)
+        if rows:
+            multiply(direction, float(curvatures[-1]) / float(changes[-1].dot(changes[-1])), out=direction)
+        for row in rows:
+            share = shares[row] - float(changes[row].dot(direction)) * inverse[row]
+            multiply(steps[row], share, out=scratch)
+            add(direction, scratch, out=direction)
+        return float(gradients.dot(direction))
+
+
 def _checked_epsilon(epsilon: float) -> float:
     if not (math.isfinite(epsilon) and epsilon > 0.0):
         raise ValueError(f"epsilon must be a finite number above 0, got {epsilon!r}")
@@ -339,4 +444,5 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "adam": Adam,
     "adamw": AdamW,
     "nadam": Nadam,
+    "lbfgs": LBFGS,
 }

@@ -11,12 +11,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .layers import HeldParameters, Parameters
+from .layers import Dropout, HeldParameters, Parameters
 from .losses import Array, Loss, check_targets, get_loss
 from .metrics import Evaluation
 from .model import Sequential, check_matrix
 from .objective import Clipping, Objective, Penalty
-from .optimizers import Optimizer
+from .optimizers import LBFGS, Optimizer
 from .propagation import Propagation, with_ones
 from .schedules import Schedule
 
@@ -92,6 +92,8 @@ class Trainer:
     ``validation_data`` counts in ``val_loss``; the metrics know no weights. So it is in Keras.
     ``clip_norm`` and ``clip_value`` limit the gradient, penalty included, before the optimizer takes it. ``schedule``
     says by what the optimizer's learning rate is multiplied at each step.
+    L-BFGS compares losses along a line, so they have to be those of one function: it takes the full batch, in the order
+    of the rows, without dropout, batch normalization, clipping or a schedule.
     Everything a step needs is allocated in the first epoch, so a step allocates nothing, and a trainer that is only
     restored and read costs little. Raises ValueError for data that does not fit the model or the loss.
     """
@@ -138,6 +140,10 @@ class Trainer:
         self._batches = self._make_batches(len(self._x) if batch_size is None else batch_size)
         self._objectives: dict[int, Objective] = {}  # by the number of samples
         self._order: Array = np.arange(len(self._x))
+        self._ahead: _Ahead | None = None
+        if isinstance(optimizer, LBFGS):
+            self._check_function()
+            self._shuffle, self._ahead = False, _Ahead(model)
         self.steps = 0
         self.epochs = 0
         self._position = 0
@@ -255,7 +261,9 @@ class Trainer:
         steps, epochs, position, updates = map(int, state["counters"])
         generator = json.loads(state["generator"].tobytes())
         flat, order = state["parameters"], state["order"]
-        if {flat.shape, *(slot.shape for slot in slots.values())} != {self.model.parameters.flat.shape}:
+        if flat.shape != self.model.parameters.flat.shape or any(
+            slot.shape != self.optimizer.state[name].shape for name, slot in slots.items()
+        ):
             raise ValueError(f"expected {self.model.count_params()} parameters, got {len(flat)}")
         if min(steps, epochs, updates) < 0 or max(steps, epochs, updates) > MOST_COUNTED:
             raise ValueError("its counts of steps and epochs are damaged")
@@ -276,26 +284,26 @@ class Trainer:
         if self._position == 0:
             self._start_epoch()
         batch = self._batches[self._position]
-        objective = self._objectives.get(batch.samples) or self._build_objective(batch.samples)
-        parameters, gradients = self.model.parameters, self._gradients
-        loss: float = objective.value(batch.x, batch.y, parameters, batch.weights) + self._penalty.value(
-            parameters.flat
-        )
+        parameters, gradients, ahead = self.model.parameters, self._gradients, self._ahead
+        if ahead is not None and ahead.is_at(parameters):
+            loss, gradients = ahead.loss, ahead.gradients
+            self._gradients, ahead.gradients = gradients, self._gradients
+        else:
+            loss = self._evaluate(parameters, gradients)
         if not math.isfinite(loss):
             raise self._diverged(loss)
-        objective.gradients(parameters, gradients)
-        self._penalty.add_gradient(gradients.flat)
-        if not self._held.is_empty:
-            self._held.clear(gradients.flat)
         if not self._clipping.is_off:
             self._clipping.apply(gradients.flat)
         if self.schedule is not None:
             self.optimizer.scale_rate(self.schedule.factor(self.steps))
         # The update goes to the spare vector: the weights before it survive until a finite loss proves it.
-        self.optimizer.update(parameters.flat, gradients.flat, self._spare.flat)
+        if isinstance(self.optimizer, LBFGS):
+            self.optimizer.search(parameters.flat, gradients.flat, self._spare.flat, loss, self._evaluate_ahead)
+        else:
+            self.optimizer.update(parameters.flat, gradients.flat, self._spare.flat)
         if not self._held.is_empty:
             self._held.keep(parameters.flat, self._spare.flat)
-            objective.propagation.move_statistics(self._spare)
+            self._objectives[batch.samples].propagation.move_statistics(self._spare)
         self.model.parameters, self._spare = self._spare, parameters
         self.steps += 1
         self._epoch_total += loss * batch.samples if self.loss.per_sample else loss
@@ -304,6 +312,42 @@ class Trainer:
             self._position = 0
             self.epochs += 1
         return loss
+
+    def _evaluate(self, parameters: Parameters, gradients: Parameters) -> float:
+        """The loss of the next mini-batch, penalty included; where it is finite, its gradient goes to ``gradients``."""
+        batch = self._batches[self._position]
+        objective = self._objectives.get(batch.samples) or self._build_objective(batch.samples)
+        loss: float = objective.value(batch.x, batch.y, parameters, batch.weights) + self._penalty.value(
+            parameters.flat
+        )
+        if math.isfinite(loss):
+            objective.gradients(parameters, gradients)
+            self._penalty.add_gradient(gradients.flat)
+            if not self._held.is_empty:
+                self._held.clear(gradients.flat)
+        return loss
+
+    def _evaluate_ahead(self) -> tuple[float, Array]:
+        """Loss and gradient (size,) at the spare parameters; they are kept, for the step that begins there."""
+        assert self._ahead is not None
+        self._ahead.loss = self._evaluate(self._spare, self._ahead.gradients)
+        np.copyto(self._ahead.flat, self._spare.flat)
+        return self._ahead.loss, self._ahead.gradients.flat
+
+    def _check_function(self) -> None:
+        """Raise ValueError where two evaluations of a step are not of one function of the weights."""
+        layers = self.model.layers
+        if len(self._batches) > 1:
+            samples = self._batches[0].samples
+            raise ValueError(f"L-BFGS needs the full batch: expected batch_size=None, got batches of {samples}")
+        if any(isinstance(layer, Dropout) and layer.rate > 0.0 for layer in layers):
+            raise ValueError("L-BFGS can't be used with dropout, which drops other units at each evaluation")
+        if any(layer.batch_norm and layer.trainable for layer, _ in self.model.dense):
+            raise ValueError(
+                "L-BFGS can't be used with batch normalization, whose moving values can't follow its steps"
+            )
+        if not self._clipping.is_off or self.schedule is not None:
+            raise ValueError("L-BFGS finds the length of its steps: it can't be used with clipping or a schedule")
 
     def _start_epoch(self) -> None:
         self._epoch_total = 0.0
@@ -351,6 +395,19 @@ class Trainer:
             self.optimizer.build(self.model.count_params(), self.model.dtype)
         gradients = self._gradients.folded if self.steps else None
         return divergence(self.steps, self.epochs, loss, self.optimizer.learning_rate, gradients)
+
+
+class _Ahead:
+    """The newest evaluation of a line search: where it was (size,), the loss there and its gradient."""
+
+    def __init__(self, model: Sequential) -> None:
+        self.flat: Array = np.full_like(model.parameters.flat, np.nan)
+        self.loss = math.nan
+        self.gradients = Parameters(model.dense, model.dtype)
+
+    def is_at(self, parameters: Parameters) -> bool:
+        """Whether it is of these ``parameters``."""
+        return np.array_equal(self.flat, parameters.flat)
 
 
 def divergence(steps: int, epochs: int, loss: float, rate: float, gradients: Sequence[Array] | None) -> Diverged:

@@ -151,6 +151,8 @@ def check(experiment: Experiment, target: Target, n_features: int) -> None:
     if not experiment.dataset.has_validation:
         check_without_validation(experiment.training)
     _check_rate_and_gradient(experiment)
+    if experiment.training.optimizer.name == "lbfgs":
+        _check_line_search(experiment)
     parameters = count_parameters(experiment.model, n_features)
     if parameters > MAX_PARAMETERS:
         raise UserError(
@@ -312,6 +314,30 @@ def _check_rate_and_gradient(experiment: Experiment) -> None:
         raise UserError(
             "training.schedule.warmup_epochs", "one_cycle begins with a warm-up of its own; set warmup_epochs to 0"
         )
+
+
+def _check_line_search(experiment: Experiment) -> None:
+    """Check that all evaluations in a step of L-BFGS are of one function, whose minimum the line search looks for."""
+    model, training = experiment.model, experiment.training
+    if training.batch_size != "full":
+        reason = f"lbfgs compares losses of the same rows: expected full, got {training.batch_size}"
+        raise UserError("training.batch_size", f"{reason}; set it to full, or choose another optimizer, such as adam")
+    dropouts = {"model.input_dropout": model.input_dropout}
+    dropouts |= {f"model.layers[{index}].dropout": layer.dropout for index, layer in enumerate(model.layers)}
+    for path, rate in dropouts.items():
+        if rate:
+            reason = f"lbfgs compares losses of the same network: expected 0, got {rate:g}"
+            raise UserError(path, f"{reason}; set it to 0, or choose another optimizer, such as adam")
+    for index, layer in enumerate(model.layers):
+        if layer.batch_norm and layer.trainable:
+            reason = "the moving mean and variance follow over hundreds of steps, and lbfgs takes few"
+            raise UserError(f"model.layers[{index}].batch_norm", f"{reason}; turn it off, or choose adam")
+    for path, limit in (("training.clip_norm", training.clip_norm), ("training.clip_value", training.clip_value)):
+        if limit is not None:
+            raise UserError(path, "the line search of lbfgs needs the whole gradient; leave the limit out")
+    if not training.schedule.is_constant:
+        where = "training.schedule." + ("warmup_epochs" if training.schedule.name == "constant" else "name")
+        raise UserError(where, "lbfgs finds the length of each step itself; leave the schedule out")
 
 
 def _check_range(model: ModelConfig, target: Target) -> None:

@@ -25,7 +25,7 @@ LossName = Literal[
     "mae",
     "logistic",
 ]
-OptimizerName = Literal["sgd", "rmsprop", "adagrad", "adam", "adamw", "nadam"]
+OptimizerName = Literal["sgd", "rmsprop", "adagrad", "adam", "adamw", "nadam", "lbfgs"]
 ScheduleName = Literal["constant", "step", "exponential", "cosine", "one_cycle", "plateau"]
 MetricName = Literal[
     "accuracy",
@@ -248,7 +248,11 @@ class ModelConfig(_Table, frozen=True):
 
 
 class OptimizerConfig(_Table, frozen=True):
-    """An optimizer, and the constants of all optimizers; each uses its own."""
+    """An optimizer, and the constants of all optimizers; each uses its own.
+
+    Of L-BFGS, ``history_size`` is the number of steps that it remembers, and ``max_eval`` the most evaluations of the
+    loss in a step.
+    """
 
     name: OptimizerName = "sgd"
     momentum: Fraction = 0.0
@@ -258,6 +262,8 @@ class OptimizerConfig(_Table, frozen=True):
     beta_2: Fraction = 0.999
     epsilon: Positive = 1e-8
     weight_decay: NotNegative = 0.004
+    history_size: Annotated[int, Meta(ge=1, le=100)] = 10
+    max_eval: Annotated[int, Meta(ge=2, le=100)] = 25
 
 
 class ScheduleConfig(_Table, frozen=True):

@@ -63,6 +63,8 @@ EXAMPLES = {  # a sensible value of each number, by the last part of its path
     "beta_2": "0.999",
     "epsilon": "1e-08",
     "weight_decay": "0.004",
+    "history_size": "10",
+    "max_eval": "25",
     "warmup_epochs": "5",
     "decay_epochs": "50",
     "factor": "0.1",

@@ -200,12 +200,15 @@ def train(rows, rate):
     """Take a step, and return the loss of its rows before it, with weights and penalty."""
     for group in optimizer.param_groups:
         group["lr"] = rate
-    optimizer.zero_grad()
-    each = losses(model(torch.tensor(x_train[rows])), torch.tensor(y_train[rows])){weighted}
-    value = each.{reduced}(){penalized}
-    value.backward()
-    {clip}optimizer.step()
-    return value.item()
+
+    def closure():
+        optimizer.zero_grad()
+        each = losses(model(torch.tensor(x_train[rows])), torch.tensor(y_train[rows])){weighted}
+        value = each.{reduced}(){penalized}
+        value.backward()
+        {clip}return value
+
+    return optimizer.step(closure).item()
 
 '''
 LOOP = """
@@ -388,6 +391,8 @@ class _Facts:
             notes.append("It is not stopped at convergence.")
         if name == "pytorch" and any(layer.batch_norm for layer in model.layers):
             notes.append("PyTorch's moving variances are larger by n / (n - 1), so scores differ a little.")
+        if training.optimizer.name == "lbfgs" and model.dtype == "float32":
+            notes.append("In single precision a line search may end elsewhere, and the run from there on.")
         if name == "keras" and self._schedule is not None and training.optimizer.momentum:
             notes.append("Keras's momentum is of the rates, too: with a schedule its steps are others.")
         return notes
@@ -400,7 +405,7 @@ class _Facts:
             epochs=training.epochs,
             batch=training.samples_a_step(rows),
             rate=training.learning_rate,
-            shuffle=training.shuffle,
+            shuffle=training.shuffle and training.optimizer.name != "lbfgs",
             seed=model.seed,
             dtype=model.dtype,
         )

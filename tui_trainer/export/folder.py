@@ -121,14 +121,16 @@ def write_folder(
 
     The format ``folder`` means all files, model.onnx only if the package for it is installed, and predictions.csv only
     with the data of the run at hand. Raises UserError, with nothing written, if one of the files exists, unless
-    ``force`` is true, if a package is missing, and if the folder can't be written. ``insist`` is the option that
-    overwrites, for the message; empty if there is none.
+    ``force`` is true, if a package is missing or has no such optimizer, or the folder can't be written. ``insist`` is
+    the option that overwrites, for the message; empty if there is none.
     """
     chosen = list(dict.fromkeys(formats))
     if trained.data is None and "predictions" in chosen:
         raise UserError("formats", "a loaded run has no data to predict; use Run.predict, or tui-trainer predict")
     if trained.data is None and set(AGAIN) & set(chosen):
         raise UserError("formats", "a loaded run has no data to train on again; export it from the app or the store")
+    if "train_keras" in chosen and trained.resolved.training.optimizer.name == "lbfgs":
+        raise UserError("formats", "Keras has no L-BFGS to train again with; choose train_pytorch")
     names = [name for name in _names(chosen) if name != PREDICTIONS or trained.data is not None]
     check_folder(folder, chosen, force, insist, trained.experiment.dataset.paths)
     contents = {name: _content(name, trained, names) for name in names}

@@ -181,6 +181,8 @@ def _compile(training: TrainingConfig, outputs: int) -> list[str]:
         clip = f", global_clipnorm={training.clip_norm!r}"
     else:
         clip = "" if training.clip_value is None else f", clipvalue={training.clip_value!r}"
+    if training.optimizer.name == "lbfgs":
+        lines.append("    # Keras has no L-BFGS: to train on, Adam stands here at its own rate.")
     optimizer = _optimizer(training.optimizer, training.learning_rate)
     lines += [f"    optimizer={optimizer.removesuffix(')')}{clip}),", ")"]
     return lines
@@ -192,6 +194,8 @@ def _optimizer(config: OptimizerConfig, rate: float) -> str:
         if config.momentum:
             arguments += [f"momentum={config.momentum!r}", *(["nesterov=True"] if config.nesterov else [])]
         return f"keras.optimizers.SGD({', '.join(arguments)})"
+    if config.name == "lbfgs":
+        return "keras.optimizers.Adam()"
     if config.name == "rmsprop":
         arguments.append(f"rho={config.rho!r}")
     elif config.name == "adagrad":

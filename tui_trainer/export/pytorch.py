@@ -70,7 +70,7 @@ def predict(x):
 
 
 # To train on: model.train(), {evaluated}and then for each batch
-#   optimizer.zero_grad(); loss(model(standardize(x)), {y}).backward(); {clip}optimizer.step()
+#   {step}
 optimizer = {optimizer}
 
 
@@ -84,6 +84,11 @@ if __name__ == "__main__":
 '''
 
 
+STEP = "optimizer.zero_grad(); loss(model(standardize(x)), {y}).backward(); {clip}optimizer.step()"
+SEARCHED = """\
+def closure():
+#       optimizer.zero_grad(); value = loss(model(standardize(x)), {y}); value.backward(); return value
+#   optimizer.step(closure)      x and y are all rows"""
 TARGET = '''
 # The network was trained on the target standardized, as standardize_target(y) gives it.
 target_mean = torch.tensor(about["target_mean"], dtype=torch.float64)
@@ -109,8 +114,7 @@ def pytorch_program(trained: TrainedModel) -> str:
     load = LOAD.format(
         **sizes,
         predicted=predicted,
-        y=y,
-        clip=clip_statement(training),
+        step=(SEARCHED if training.optimizer.name == "lbfgs" else STEP).format(y=y, clip=clip_statement(training)),
         evaluated=evaluated_statement(resolved, inputs),
         target=target,
         optimizer=optimizer_code(training.optimizer, training.learning_rate),
@@ -182,6 +186,9 @@ def optimizer_code(config: OptimizerConfig, rate: float) -> str:
         if config.momentum:
             arguments += [f"momentum={config.momentum!r}", *(["nesterov=True"] if config.nesterov else [])]
         return f"torch.optim.SGD(model.parameters(), {', '.join(arguments)})"
+    if config.name == "lbfgs":  # a step of ours is one iteration
+        arguments += ["max_iter=1", f"max_eval={config.max_eval}", f"history_size={config.history_size}"]
+        return f'torch.optim.LBFGS(model.parameters(), {", ".join(arguments)}, line_search_fn="strong_wolfe")'
     if config.name == "rmsprop":
         arguments.append(f"alpha={config.rho!r}")
     elif config.name != "adagrad":

@@ -38,6 +38,7 @@ FACTORS = {
     "samples": (0.5, 1.0, 2.0),
 }
 VALUES = {
+    "training.optimizer.name": ("adagrad", "adam", "adamw", "nadam", "rmsprop", "sgd"),  # lbfgs needs the full batch
     "activation": ("relu", "tanh", "sigmoid"),
     "momentum": ("0", "0.5", "0.9"),
     "dropout": ("0", "0.2", "0.5"),
@@ -57,6 +58,8 @@ VALUES = {
     "clip_value": ("0.1", "0.5", "1"),
     "factor": ("0.1", "0.3", "0.5"),
     "warmup_epochs": ("0", "1", "5"),
+    "history_size": ("5", "10", "20"),
+    "max_eval": ("10", "25"),
     "weight_decay": ("0", "0.001", "0.004", "0.01"),
 }
 OUTPUT_PREFIX = "model.output."  # no suggestions: the target determines the output layer
@@ -102,7 +105,7 @@ def suggest_values(experiment: Experiment, path: str) -> str:
     elif path in FACTORS or name in FACTORS:
         texts = _multiples(current, FACTORS.get(path) or FACTORS[name])
     else:
-        texts = [] if path.startswith(OUTPUT_PREFIX) else list(VALUES.get(name, ()))
+        texts = [] if path.startswith(OUTPUT_PREFIX) else list(VALUES.get(path) or VALUES.get(name, ()))
         texts = texts or _words(path)
     current_text = _exact(current)
     valid = [text for text in dict.fromkeys(texts) if _is_valid(experiment, path, text)]

@@ -15,6 +15,7 @@ from tui_trainer.datasets.dataset import Dataset
 from tui_trainer.datasets.preparation import most_likely
 from tui_trainer.datasets.split import Split, TargetScale
 from tui_trainer.engine import (
+    LBFGS,
     OPTIMIZERS,
     SGD,
     Adagrad,
@@ -110,6 +111,8 @@ def build_optimizer(training: TrainingConfig) -> Optimizer:
         return RMSprop(rate, config.rho, config.epsilon)
     if kind is Adagrad:
         return Adagrad(rate, config.epsilon)
+    if kind is LBFGS:
+        return LBFGS(rate, config.history_size, config.max_eval)
     constants = (rate, config.beta_1, config.beta_2, config.epsilon)
     if kind is AdamW:
         return AdamW(*constants, config.weight_decay)
@@ -313,7 +316,7 @@ def estimate(experiment: Experiment, features: int, parts: Split) -> Needs:
     """Return the memory that training a resolved ``experiment`` takes on these data."""
     model = experiment.model
     size = 4 if model.dtype == "float32" else 8
-    slots = len(build_optimizer(experiment.training).slots)
+    slots = build_optimizer(experiment.training).vectors
     parameters = count_parameters(model, features)
     has_own = any(layer.l1 is not None or layer.l2 is not None for layer in model.all_layers)
     vectors = VECTORS + slots + SNAPSHOTS * (2 + slots) + OWN_FACTORS * has_own

@@ -13,6 +13,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from tui_trainer.datasets.split import Split
+from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import Experiment, TrainingConfig
 
 from .builder import build_stack, check_memory
@@ -94,8 +95,13 @@ class RateScan:
 def scan_rates(experiment: Experiment, parts: Split, stop: Stop = lambda: False) -> RateScan | None:
     """Scan the learning rates for a resolved ``experiment``, from its first weights; None if ``stop`` returned True.
 
-    Of many training rows a part is used. Raises UserError for data that can't be trained, or too little memory.
+    Of many training rows a part is used. Raises UserError for data that can't be trained, too little memory, and an
+    optimizer that finds the length of its steps itself.
     """
+    if experiment.training.optimizer.name == "lbfgs":
+        raise UserError(
+            "training.optimizer.name", "lbfgs finds the length of each step itself; 1 is a good rate for it."
+        )
     rates, seeds, training = RATES, SEEDS, experiment.training
     rows = len(parts.x_train)
     wanted = trial_steps(training, training.steps_per_epoch(rows))

@@ -84,7 +84,10 @@ class StackSize(NamedTuple):
 
 
 def stack_size(experiment: Experiment, features: int, parts: Split) -> StackSize:
-    """Return how many models of a resolved ``experiment`` to train at a time."""
+    """Return how many models of a resolved ``experiment`` to train at a time.
+
+    Those of L-BFGS one by one: their line searches take another number of evaluations in each step.
+    """
     config, training, rows = experiment.model, experiment.training, len(parts.x_train)
     samples = training.samples_a_step(rows)
     widths = [layer.units for layer in config.layers] + [config.output.units or 1]
@@ -95,7 +98,7 @@ def stack_size(experiment: Experiment, features: int, parts: Split) -> StackSize
     free = available_bytes()
     fitting = MAX_STACK if free is None else free // max(1, estimate(experiment, features, parts).total)
     models = int(min(MAX_STACK, STACK_BYTES // touched, fitting))
-    models = models if models >= MIN_STACK else 1
+    models = models if models >= MIN_STACK and training.optimizer.name != "lbfgs" else 1
     per_model = MODEL_SECONDS + OUTPUT_SECONDS * outputs + PRODUCT_SECONDS * samples * parameters
     return StackSize(models, training.steps_per_epoch(rows), per_model)
 

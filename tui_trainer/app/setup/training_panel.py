@@ -110,6 +110,20 @@ RULES = (
         "Weight decay: times the rate, the share that each step takes off all weights and biases",
         only("adamw"),
     ),
+    Row(
+        TextField,
+        "training.optimizer.history_size",
+        "memory",
+        "Steps that are remembered: from them comes the curvature of the loss",
+        only("lbfgs"),
+    ),
+    Row(
+        TextField,
+        "training.optimizer.max_eval",
+        "evaluations",
+        "Most evaluations of the loss in a step, while its length is searched",
+        only("lbfgs"),
+    ),
     Row(SwitchField, "training.shuffle", "shuffle", "A new order of the samples in each epoch"),
     Row(NUMBER, "training.l1", "L1 penalty", "Factor of the sum of |W| in the loss"),
     Row(

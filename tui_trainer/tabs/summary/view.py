@@ -274,6 +274,7 @@ def lines(loaded: Loaded) -> tuple[tuple[str, str], ...]:
         "adam": betas,
         "adamw": f"{betas}, weight decay {optimizer.weight_decay:g}",
         "nadam": betas,
+        "lbfgs": f", memory of {optimizer.history_size} steps",
     }.get(optimizer.name, "")
     batches = "the full batch" if training.batch_size == "full" else f"mini-batches of {training.batch_size}"
     classes = ", ".join(map(plain, dataset.classes))
