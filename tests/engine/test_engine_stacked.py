@@ -201,7 +201,7 @@ def test_each_model_has_its_own_constants_of_an_optimizer(optimizers: Make, dtyp
     count=st.integers(1, 6),
     shuffle=st.booleans(),
     dropout=st.sampled_from([0.0, 0.3]),
-    optimizer=st.sampled_from(sorted(OPTIMIZERS)),
+    optimizer=st.sampled_from(sorted(OPTIMIZERS.keys() - {"lbfgs"})),
     clipping=st.sampled_from([{}, {"clip_norm": 0.5}, {"clip_value": 0.05}]),
     weighted=st.booleans(),
     loss=st.sampled_from(["mse", "sse", "mae", "huber"]),
