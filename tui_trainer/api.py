@@ -7,7 +7,7 @@ import os
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 from msgspec.structs import replace
@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from tui_trainer.datasets import statistics
 from tui_trainer.datasets.arrays import from_arrays, real_array
 from tui_trainer.datasets.preparation import class_names, read_targets
-from tui_trainer.datasets.split import Split
+from tui_trainer.datasets.split import PartName, Split
 from tui_trainer.datasets.statistics import DataStatistics
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import OWN_DATA, Experiment
@@ -33,13 +33,13 @@ from tui_trainer.training.builder import scores, split_scores
 from tui_trainer.training.diagnosis import diagnose
 from tui_trainer.training.doctor import examine
 from tui_trainer.training.history import EPOCH, epoch_numbers, value_names
-from tui_trainer.training.inspection import REPEATS, ColumnImportance, importance_of, measure_of_importance
+from tui_trainer.training.inspection import REPEATS, ColumnImportance
 from tui_trainer.training.session import Session
 
 from .console import train_to_end
 from .engine import Sequential
 from .engine.trainer import check_weights
-from .errors import UserError
+from .errors import UserError, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,22 +153,35 @@ class Run:
         return scores(self.model, self._trained.resolved.training, features, answers, scale, weights)
 
     def importance(
-        self, x: Any = None, y: Any = None, *, by: str | None = None, repeats: int = REPEATS, seed: int = 0
+        self,
+        x: Any = None,
+        y: Any = None,
+        *,
+        by: str | None = None,
+        part: PartName | None = None,
+        repeats: int = REPEATS,
+        seed: int = 0,
     ) -> list[ColumnImportance]:
         """Return the permutation importance of each column of the data, the largest first.
 
         It is how much the measure ``by``, accuracy or R² if none is given, gets worse where the rows of a column are
         permuted: the mean and the deviation over ``repeats`` permutations, those of ``seed``. A category's features
-        are permuted together. The data are the validation part, or the training part without one, or raw ``x`` and
-        ``y`` as in ``evaluate``. As ``sklearn.inspection.permutation_importance`` computes it.
+        are permuted together. The data are the validation part, or the training part without one, another ``part``, or
+        raw ``x`` and ``y`` as in ``evaluate``; that the test part is looked at is noted.
+        As ``sklearn.inspection.permutation_importance`` computes it.
         """
-        resolved, target = self._trained.resolved, self._trained.target_scale
-        by = measure_of_importance(by, resolved, self._trained.target.task)
         if (x is None) != (y is None):
             raise ValueError("give both x and y, or neither")
-        rows = self._data().judged[:2] if x is None else self._rows(x, y)
-        features = self._trained.preparation.features
-        return importance_of(self.model, resolved, (*rows, target), features, by, repeats, seed).finish()
+        if part is not None and x is not None:
+            raise ValueError("give x and y, or the part of the data, not both")
+        if part is not None and part not in get_args(PartName):
+            raise UserError("part", f"expected one of {', '.join(get_args(PartName))}; got {quoted(str(part))}")
+        data = self._data(part == "test") if x is None else None
+        features, answers = self._rows(x, y) if data is None else data.part(part or data.judged)
+        computed = self._trained.with_weights(self.weights).importance(features, answers, by, repeats, seed)
+        if part == "test" and self._session is not None:
+            self._session.note_test_seen()
+        return computed.finish()
 
     def history_frame(self) -> pd.DataFrame:
         """Return the history as a pandas data frame, one row per epoch, numbered from 1."""

@@ -11,7 +11,9 @@ from msgspec.structs import replace
 
 from tui_trainer import DatasetConfig, Experiment, ExperimentError, Run, TrainingConfig, fit, train
 from tui_trainer.cli.main import main
+from tui_trainer.cli.runs import from_store
 from tui_trainer.experiment.schema import ModelConfig
+from tui_trainer.export.trained import stored_session
 from tui_trainer.store.checkpointer import Checkpointer
 from tui_trainer.training.session import Session
 
@@ -78,6 +80,47 @@ def test_python_and_an_export_say_the_same(
     assert main(["importance", "1", *BY, "--repeats", "3", "--seed", "4", "--json"]) == 0
     stored = json.loads(capsys.readouterr().out)["columns"]
     assert [one["mean"] for one in stored] == pytest.approx([one.mean for one in found])
+
+
+def test_other_parts_and_the_best_epoch(
+    houses: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TUI_TRAINER_DATA", str(tmp_path / "store"))
+    (tmp_path / "store").mkdir()
+    session, checkpointer = Session(), Checkpointer(tmp_path / "store" / "runs.sqlite", "before")
+    session.load(replace(houses, dataset=replace(houses.dataset, test_split=0.25)))
+    session.train()
+    session.advance_to_end()
+    session.trainer.model.parameters.flat[:] *= 0.5
+    checkpointer.save(session)
+    checkpointer.close()
+    run = Run.of_session(session)
+    for part, rows in (("training", 44), ("validation", 16), ("test", 20)):
+        for words, judged in (([], run), (["--best"], run.best())):
+            assert main(["importance", "1", "--part", part, "--json", *words]) == 0
+            printed = json.loads(capsys.readouterr().out)
+            assert (printed["part"], printed["rows"]) == (part, rows)
+            expected = judged.importance(part=part)  # type: ignore[arg-type]
+            assert [one["mean"] for one in printed["columns"]] == pytest.approx([one.mean for one in expected])
+    assert len(session.test_seen_at) == 2, "it is noted each time"
+    assert from_store(1, stored_session).test_seen_at == [session.steps] * 2
+    assert main(["report", "1", "--to", str(tmp_path / "report.md")]) == 0
+    assert "looked at twice" in (tmp_path / "report.md").read_text()
+
+
+def test_a_part_without_rows_and_other_words_are_refused(
+    store: Session, houses: Experiment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["importance", "1", "--part", "test"]) == 2
+    assert "--part: no rows are held back for the test in this run; train with --set" in capsys.readouterr().err
+    run = train(houses)
+    with pytest.raises(ExperimentError, match="expected one of training, validation, test; got 'all'"):
+        run.importance(part="all")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="the part of the data, not both"):
+        run.importance({"size": [1.0]}, [1.0], part="test")
+    run.save(tmp_path / "run")
+    assert main(["importance", str(tmp_path / "run"), "--best"]) == 2
+    assert "--best: an export has only the weights it was saved with" in capsys.readouterr().err
 
 
 def test_without_a_validation_part_it_is_the_training_part_and_other_rows_can_be_given(houses: Experiment) -> None:

@@ -19,6 +19,7 @@ from tui_trainer.cli.main import main
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, OptimizerConfig, TrainingConfig
 from tui_trainer.experiment.toml_file import loads
+from tui_trainer.export import report as report_module
 from tui_trainer.export.report import Report
 from tui_trainer.export.report import _text as in_markdown
 from tui_trainer.training.doctor import examine
@@ -99,6 +100,29 @@ def test_the_mistakes_are_counted() -> None:
     assert worst[0][:4] == ["row", "true", "predicted", "loss"] and len(worst) == 11
     losses = [float(row[3]) for row in worst[1:]]
     assert losses == sorted(losses, reverse=True) and {int(row[0]) for row in worst[1:]} <= set(parts.val_rows.tolist())
+
+
+def test_the_columns_it_depends_on_are_told_with_bars() -> None:
+    session = session_of(HOUSES)
+    report = reported(session)
+    rows = table(report, "column | importance")[1:]
+    expected = Run.of_session(session).importance()
+    assert [row[0] for row in rows] == [one.column for one in expected]
+    assert [float(row[1].split(" ± ")[0]) for row in rows] == pytest.approx([one.mean for one in expected], abs=1e-3)
+    assert rows[0][2] == f"`{'█' * 40}`"
+    assert "part is " in report and "It is lower by this much where a column is permuted" in report
+
+
+@pytest.mark.parametrize(("work", "rows"), [(50 * 5 * 13 * 14, "50 rows of the validation part"), (1, "takes a while")])
+def test_the_importance_of_many_columns_is_that_of_fewer_rows_or_left_to_a_command(
+    work: int, rows: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report_module, "IMPORTANCE_WORK", work)
+    monkeypatch.setattr(report_module, "MIN_IMPORTANCE_ROWS", 50)
+    session = session_of(HOUSES)
+    report = Report.of_session(session, number=12).markdown()
+    assert rows in report
+    assert ("`tui-trainer importance 12` computes it" in report) == (work == 1)
 
 
 def test_the_experiment_in_it_gives_the_same_run() -> None:

@@ -18,7 +18,6 @@ from tui_trainer.engine import Dense, InputLayer, Sequential
 from tui_trainer.engine.metrics import METRICS
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, ModelConfig, OutputConfig
-from tui_trainer.measures import is_rising
 from tui_trainer.training.inspection import (
     GRID,
     MAX_REPEATS,
@@ -70,9 +69,7 @@ def test_the_importances_are_those_of_scikit_learn(by: str, seed: int) -> None:
             return float(METRICS[by]((outputs > 1.0).astype(float), (y > 1.0).astype(float)[None]))
         return float(METRICS[by](outputs, y[None]))
 
-    importance = PermutationImportance(
-        score, reference.encoded(raw), columns_of(FEATURES), is_rising(by), reference.REPEATS, seed
-    )
+    importance = PermutationImportance(score, reference.encoded(raw), columns_of(FEATURES), by, reference.REPEATS, seed)
     found = {one.column: one for one in importance.finish()}
     expected = ANSWERS[f"{by}, {seed}"]
     for name, mean, deviation in zip(("size", "town", "rooms"), expected["mean"], expected["deviation"], strict=True):
@@ -96,7 +93,7 @@ def orders_of(rows: int, repeats: int, seed: int) -> list[tuple[int, ...]]:
 def test_the_orders_of_many_repeats_are_not_in_memory_at_once() -> None:
     x = np.zeros((100_000, 1))
     tracemalloc.start()
-    PermutationImportance(lambda _: 0.0, x, {"a": slice(0, 1)}, rising=True, repeats=MAX_REPEATS).advance()
+    PermutationImportance(lambda _: 0.0, x, {"a": slice(0, 1)}, by="accuracy", repeats=MAX_REPEATS).advance()
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 10 * x.nbytes, "one order at a time; 800 MB otherwise"
@@ -110,7 +107,7 @@ def test_every_step_permutes_one_column_and_puts_it_back() -> None:
         seen.append(rows.copy())
         return 0.0
 
-    importance = PermutationImportance(score, x, {"a": slice(0, 1), "b": slice(1, 4)}, rising=True, repeats=2, seed=0)
+    importance = PermutationImportance(score, x, {"a": slice(0, 1), "b": slice(1, 4)}, by="accuracy", repeats=2, seed=0)
     while not importance.is_done:
         importance.advance()
     orders = orders_of(5, 2, seed=0)
@@ -126,7 +123,7 @@ def test_every_step_permutes_one_column_and_puts_it_back() -> None:
 def test_a_column_the_network_does_not_read_has_no_importance_and_a_half_done_repeat_counts_half() -> None:
     x = np.random.default_rng(0).normal(size=(30, 2))
     importance = PermutationImportance(
-        lambda rows: float(-((rows[:, 0] - x[:, 0]) ** 2).sum()), x, {"a": slice(0, 1), "b": slice(1, 2)}, True, 3
+        lambda rows: float(-((rows[:, 0] - x[:, 0]) ** 2).sum()), x, {"a": slice(0, 1), "b": slice(1, 2)}, "accuracy", 3
     )
     for _ in range(3):
         importance.advance()
@@ -147,8 +144,8 @@ def test_a_trained_network_depends_on_the_petals(by: str) -> None:
     session.load(Experiment(dataset=DatasetConfig("iris")))
     for _ in range(30):
         session.epoch()
-    x, y, part = session.split.judged
-    assert part == "validation" and len(x) == 30
+    x, y = session.split.part(session.split.judged)
+    assert session.split.judged == "validation" and len(x) == 30
     data = x, y, session.split.target
     importance = importance_of(session.trainer.model, session.experiment, data, session.dataset.inputs, by)
     assert importance.baseline == pytest.approx(
@@ -161,7 +158,7 @@ def test_the_measures_of_a_number_are_in_its_own_unit() -> None:
     session = Session()
     session.load(Experiment(dataset=DatasetConfig("boston", standardize_target=True)))
     session.epoch()
-    data = (*session.split.judged[:2], session.split.target)
+    data = (*session.split.part(session.split.judged), session.split.target)
     for by in ("loss", "rmse", "mae", "r2"):
         importance = importance_of(session.trainer.model, session.experiment, data, session.dataset.inputs, by)
         if by != "rmse":

@@ -23,7 +23,6 @@ from tui_trainer.system.files import reason_of
 from .options import Parser, add_experiment_options, experiment_from_options
 
 if TYPE_CHECKING:
-    from tui_trainer.export.trained import TrainedModel
     from tui_trainer.store.store import Store
     from tui_trainer.training.session import Session
 
@@ -60,12 +59,14 @@ examples:
   tui-trainer predict houses new.csv --to out.csv with the export in the folder houses
 """
 IMPORTANCE = """\
-Show which columns of the data the predictions of a trained network depend on: how much a measure of the
-validation rows gets worse where the rows of a column are permuted, the mean ± the deviation of some repeats."""
+Show which columns of the data the predictions of a trained network depend on: how much a measure gets worse
+where the rows of a column are permuted, the mean ± the deviation of some repeats."""
+PARTS = ("training", "validation", "test")
 IMPORTANCE_EXAMPLES = """\
 examples:
   tui-trainer importance 12                  the columns of run 12 of the store, the most important first
   tui-trainer importance 12 --by f1 --repeats 30
+  tui-trainer importance 12 --best --part test
 """
 NAME_WIDTH, BAR_WIDTH = 24, 30  # cells of a name and of the longest bar
 GIVE_ARRAYS = "; Run.load(FOLDER).importance(x, y) in Python takes them"
@@ -238,29 +239,29 @@ def report(words: list[str]) -> int:
     to = to or confined(f"{safe_name(session.requested.title)}-report.md")
     check_report(to, session.requested.dataset.paths, options.force)
     if options.test:
-        session = _with_test_seen(run, session)
+        session = _with_test_seen(run, session, "--test")
     written = Report.of_session(session, options.best, run)
     for path in write_report(written, to, session.requested.dataset.paths, options.force):
         print(printable(str(path)))
     return 0
 
 
-def _with_test_seen(run: int, session: Session) -> Session:
+def _with_test_seen(run: int, session: Session, option: str) -> Session:
     """Note in the store that the test part of a run is looked at, and return its session; UserError if it can't be."""
     from tui_trainer.store.checkpointer import LAST_PATIENCE, Checkpointer
     from tui_trainer.store.store import StoreError, default_path
 
     if not len(session.split.test_rows):
-        raise UserError("--test", "no rows are held back for the test in this run; train with --set test_split=0.2")
+        raise UserError(option, "no rows are held back for the test in this run; train with --set test_split=0.2")
     checkpointer = Checkpointer(default_path(), REPORT_OWNER)
     try:
         checkpointer.restore(session, run, checkpointer.claim(run).state)
         session.note_test_seen()
         checkpointer.save(session, LAST_PATIENCE)
         if checkpointer.is_behind:
-            raise UserError("--test", f"it can't be noted that the test part was looked at: {checkpointer.trouble}")
+            raise UserError(option, f"it can't be noted that the test part was looked at: {checkpointer.trouble}")
     except StoreError as error:
-        raise UserError("--test", str(error)) from error
+        raise UserError(option, str(error)) from error
     finally:
         checkpointer.close()
     return session
@@ -275,9 +276,10 @@ def predict(words: list[str]) -> int:
         _check_output(to, source, options.force)
 
     from tui_trainer.export.predictions import described, predict_file
-    from tui_trainer.export.trained import stored_model
+    from tui_trainer.export.trained import exported_model, stored_model
 
-    trained = _trained(options.run, stored_model)
+    is_export = is_folder(options.run, "")
+    trained = exported_model(confined(options.run)) if is_export else from_store(_run_number(options.run), stored_model)
 
     predictions = predict_file(trained, str(source))
     with _opened(to) as stream:
@@ -309,15 +311,10 @@ def _check_output(to: Path, source: Path, force: bool) -> None:
         raise UserError("--to", f"{quoted(str(to), 200)} {reason}")
 
 
-def _trained(run: str, read: Callable[[Store, int], TrainedModel]) -> TrainedModel:
-    """Return the network of a saved run, as ``read``, or of an export; raise UserError if there is none."""
-    from tui_trainer.export.trained import exported_model
-
-    if is_folder(run, ""):
-        return exported_model(confined(run))
+def _run_number(run: str) -> int:
     if not is_run_number(run):
         raise UserError("", f"there is no run or folder {quoted(run, 200)}; tui-trainer runs lists the runs")
-    return from_store(int(run), read)
+    return int(run)
 
 
 @contextlib.contextmanager
@@ -343,6 +340,8 @@ def importance(words: list[str]) -> int:
     )
     add = parser.add_argument
     add("run", metavar="RUN", help="the number of a saved run, or the folder of an exported one")
+    add("--best", action="store_true", help="with the weights of the best epoch instead of the newest")
+    add("--part", choices=PARTS, help="of these rows; default: validation. That the test part is seen, the run notes")
     add("--by", metavar="MEASURE", help="the measure, as f1 or loss; default: accuracy, or r2 of a number")
     add("--repeats", metavar="N", type=int, default=5, help="permutations of each column; default: 5")
     add("--seed", metavar="N", type=int, default=0, help="the seed of the permutations; default: 0")
@@ -350,22 +349,27 @@ def importance(words: list[str]) -> int:
     options = parser.parse_args(words)
 
     from tui_trainer.console import finite
-    from tui_trainer.export.trained import reload_data, stored_session
+    from tui_trainer.export.trained import exported_model, reload_data, stored_session
     from tui_trainer.export.trained import trained as trained_by
     from tui_trainer.formats import format_bar, format_column, format_number
     from tui_trainer.measures import in_words, is_rising
-    from tui_trainer.training.inspection import check_repeats, importance_of, measure_of_importance
+    from tui_trainer.training.inspection import check_repeats
 
     check_repeats(options.repeats, "--repeats")
-    trained = _trained(options.run, lambda store, run: trained_by(stored_session(store, run)))
-    data = trained.data[1] if trained.data is not None else reload_data(trained, GIVE_ARRAYS)
-    by = measure_of_importance(options.by, trained.resolved, trained.target.task, "--by")
-    x, y, part = data.judged
-    rows, features = (x, y, trained.target_scale), trained.preparation.features
-    computed = importance_of(
-        trained.build_network(), trained.resolved, rows, features, by, options.repeats, options.seed
-    )
-    columns = computed.finish()
+    session = None if is_folder(options.run, "") else from_store(_run_number(options.run), stored_session)
+    if session is None:
+        if options.best:
+            raise UserError("--best", "an export has only the weights it was saved with; export with --best instead")
+        trained = exported_model(confined(options.run))
+        data = reload_data(trained, GIVE_ARRAYS, options.part == "test")
+    else:
+        trained, data = trained_by(session, options.best), session.split
+    part = options.part or data.judged
+    x, y = data.part(part, "--part")
+    computed = trained.importance(x, y, options.by, options.repeats, options.seed, "--by")
+    if part == "test" and session is not None:
+        _with_test_seen(int(options.run), session, "--part")
+    by, columns = computed.by, computed.finish()
     if options.json:
         listed = [{"column": one.column, "mean": one.mean, "deviation": one.deviation} for one in columns]
         summary = {"measure": by, "part": part, "rows": len(x), "value": computed.baseline, "repeats": options.repeats}

@@ -5,17 +5,18 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.errors import plain, quoted
+from tui_trainer.errors import UserError, plain, quoted
 from tui_trainer.experiment.resolve import RANGES
 from tui_trainer.experiment.schema import DatasetConfig
 
 from .dataset import NO_METADATA, TEST, TRAINING, VALIDATION, Dataset, DatasetError, Feature, PointOrigin, RowMetadata
 
+PartName = Literal["training", "validation", "test"]
 MAX_HELD_BACK = 0.95  # of all rows
 NUMBERS_AT_ONCE = 1_000_000  # of which a deviation is computed
 
@@ -73,11 +74,21 @@ class Split:
     w_test: NDArray[np.float64] | None = None
 
     @property
-    def judged(self) -> tuple[NDArray[np.float64], NDArray[np.float64], str]:
-        """x and y of the part that a model is judged by, and its name: validation, or training without one."""
-        if self.x_val is None or self.y_val is None:
-            return self.x_train, self.y_train, "training"
-        return self.x_val, self.y_val, "validation"
+    def judged(self) -> PartName:
+        """The part that a model is judged by: validation, or training without one."""
+        return "training" if self.x_val is None else "validation"
+
+    def part(self, name: PartName, field: str = "part") -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return x and y of a part; raise UserError, for the ``field`` that names it, if it has no rows."""
+        if name == "test" and len(self.test_rows):
+            return self.x_test, self.y_test
+        if name == "validation" and self.x_val is not None and self.y_val is not None:
+            return self.x_val, self.y_val
+        if name == "training":
+            return self.x_train, self.y_train
+        share = "test_split" if name == "test" else "validation_split"
+        reason = f"no rows are held back for the {name} in this run; train with --set {share}=0.2"
+        raise UserError(field, reason)
 
 
 class Rows(NamedTuple):

@@ -1,4 +1,4 @@
-"""A report of a run in Markdown: data, network, curves, scores, mistakes, and how to do it again.
+"""A report of a run in Markdown: data, network, curves, scores, mistakes, importance, and how to do it again.
 
 In reading order: the report and its sections, what they are computed from, and text that is safe in Markdown. What
 comes from files, such as names of columns, is escaped. Of a test part that was never looked at, only its size is told.
@@ -33,11 +33,11 @@ from tui_trainer.errors import UserError, printable
 from tui_trainer.experiment.resolve import suitable_metrics
 from tui_trainer.experiment.toml_file import dumps, with_path_from
 from tui_trainer.files import confined, safe_name
-from tui_trainer.formats import format_bar, format_measure, format_number, format_percent
-from tui_trainer.measures import BY_CLASS, MEASURES, in_words
+from tui_trainer.formats import format_bar, format_column, format_measure, format_number, format_percent
+from tui_trainer.measures import BY_CLASS, MEASURES, in_words, is_rising
 from tui_trainer.training.builder import scores
 from tui_trainer.training.doctor import examine
-from tui_trainer.training.inspection import error_histogram
+from tui_trainer.training.inspection import REPEATS, error_histogram
 from tui_trainer.training.session import Session
 from tui_trainer.version import __version__
 
@@ -57,6 +57,8 @@ MAX_SHARE = 1000.0  # up to which a percentage is written with a decimal
 LINKABLE = re.compile(r"(?i)@|www\.|\.[^\W\d]|:[^\s\d]|//|#\d")
 WORST = 10  # rows
 WORST_FEATURES = 6  # of each of them
+# Multiplications that the importance may take, a few seconds, and of how many rows it is.
+IMPORTANCE_WORK, MIN_IMPORTANCE_ROWS, MAX_IMPORTANCE_ROWS = 1e10, 100, 4096
 ERROR_BINS, BAR_WIDTH = 11, 40  # of the histogram of errors; odd, so that the middle one is around 0
 
 
@@ -357,6 +359,45 @@ def _worst(report: Report) -> list[str]:
     return ["## Worst rows", "", title, "", *_table(heads, rows)]
 
 
+def _importance(report: Report) -> list[str]:
+    """Return the permutation importance of the columns on the judged part, or how to compute it where it takes long."""
+    network, part = report.network, report.parts[report.judged]
+    rows = int(IMPORTANCE_WORK / (REPEATS * len(network.inputs.names) * report.model.count_params()))
+    lines = ["## What it depends on", ""]
+    if rows < min(len(part.x), MIN_IMPORTANCE_ROWS):
+        run = "RUN" if report.number is None else str(report.number)
+        how = "`run.importance()`" if report.in_python else f"`tui-trainer importance {run}`"
+        return [*lines, f"The importance of so many columns takes a while; {how} computes it."]
+    chosen = np.linspace(0, len(part.x) - 1, min(len(part.x), rows, MAX_IMPORTANCE_ROWS)).astype(np.intp)
+    computed = network.importance(part.x[chosen], part.y[chosen])
+    columns = [one for one in computed.finish() if np.isfinite(one.mean)]
+    if not columns:
+        return []
+    shown = columns[:MAX_COLUMNS]
+    largest = max(*(one.mean for one in shown), 0.0) or 1.0
+    means, deviations = format_column([one.mean for one in shown]), format_column([one.deviation for one in shown])
+    table = [
+        [
+            _text(one.column),
+            f"{mean} ± {deviation}",
+            f"`{bar}`" if (bar := format_bar(one.mean / largest, BAR_WIDTH)) else "",
+        ]
+        for one, mean, deviation in zip(shown, means, deviations, strict=True)
+    ]
+    worse = "lower" if is_rising(computed.by) else "higher"
+    value = _measured(computed.by, computed.baseline)
+    which = "" if len(chosen) == len(part.x) else f"{len(chosen):,} rows of "
+    repeats = f"mean ± deviation of {REPEATS} permutations"
+    return [
+        *lines,
+        f"The {in_words(computed.by)} of {which}the {report.judged} part is {value}.",
+        f"It is {worse} by this much where a column is permuted, {repeats}:",
+        "",
+        *_table(["column", "importance", ""], table, left=1),
+        *(["", f"And {len(columns) - len(shown):,} more."] if len(columns) > len(shown) else []),
+    ]
+
+
 def _again(report: Report) -> list[str]:
     experiment = report.network.experiment
     file = f"{safe_name(experiment.short_name)}.toml"
@@ -385,6 +426,7 @@ SECTIONS: tuple[Callable[[Report], list[str]], ...] = (
     _training,
     _scores,
     _mistakes,
+    _importance,
     _worst,
     _again,
 )

@@ -29,6 +29,7 @@ from tui_trainer.experiment.toml_file import read
 from tui_trainer.store.checkpointer import restore_snapshot
 from tui_trainer.store.store import Store, StoreError
 from tui_trainer.training.builder import build_model
+from tui_trainer.training.inspection import REPEATS, PermutationImportance, importance_of, measure_of_importance
 from tui_trainer.training.session import Session, check_moments, part_of
 
 from .metadata import read_history, read_metadata
@@ -82,6 +83,19 @@ class TrainedModel:
         network = build_model(self.resolved, len(self.preparation.features))
         network.set_weights(self.weights)
         return network
+
+    def importance(
+        self, x: Array, y: Array, by: str | None = None, repeats: int = REPEATS, seed: int = 0, field: str = "by"
+    ) -> PermutationImportance:
+        """Return the importance of each column of the data, of which nothing is computed yet.
+
+        The rows are standardized ``x`` (n, features) and ``y`` (n, outputs) as trained on. ``by`` is a measure, None
+        accuracy or R²; raises UserError, for the ``field`` it comes from, for one that the run does not have.
+        """
+        resolved, features = self.resolved, self.preparation.features
+        measure = measure_of_importance(by, resolved, self.target.task, field)
+        data = (x, y, self.target_scale)
+        return importance_of(self.build_network(), resolved, data, features, measure, repeats, seed)
 
     def with_weights(self, weights: Sequence[Array]) -> TrainedModel:
         """Return the same model with other weights, of the same shapes."""

@@ -115,9 +115,7 @@ def importance_of(
     """
     x, y, target = data
     score = score_by(by, model, experiment, y, target)
-    return PermutationImportance(
-        score, x.astype(model.dtype), columns_of(features), is_rising(by), check_repeats(repeats), seed
-    )
+    return PermutationImportance(score, x.astype(model.dtype), columns_of(features), by, check_repeats(repeats), seed)
 
 
 class ColumnImportance(NamedTuple):
@@ -133,17 +131,18 @@ class PermutationImportance:
 
     Those of ``sklearn.inspection.permutation_importance`` with ``n_repeats`` and ``random_state``: in each repeat the
     rows of a column are permuted, with the same permutations for all columns, and what ``score`` loses is its
-    importance. The features that were made of one column are permuted together. Of measures of which less is better,
-    ``rising`` is false, and it is what they gain. ``losses`` (columns, repeats) are nan where not computed yet.
+    importance. The features that were made of one column are permuted together. Of a measure ``by`` of which less is
+    better it is what that gains. ``losses`` (columns, repeats) are nan where not computed yet.
     """
 
     def __init__(
-        self, score: Score, x: Array, columns: Mapping[str, slice], rising: bool, repeats: int = REPEATS, seed: int = 0
+        self, score: Score, x: Array, columns: Mapping[str, slice], by: str, repeats: int = REPEATS, seed: int = 0
     ) -> None:
+        self.by = by
         self._score, self._x = score, x.copy()
         self._original, self._columns = x, list(columns.values())
         self.names = tuple(columns)
-        self._sign = 1.0 if rising else -1.0
+        self._sign = 1.0 if is_rising(by) else -1.0
         self._orders = permutations(len(x), seed)
         self._order = np.arange(len(x))  # of the current repeat
         self.baseline = score(x)
