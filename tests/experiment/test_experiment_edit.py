@@ -190,3 +190,45 @@ def test_a_whole_dataset_is_taken_as_it_is() -> None:
     assert after.dataset == dataset and after.model.weights == (1.0,)
     with pytest.raises(UserError, match="dataset: expected a table, got 3"):
         with_field(before, "dataset", 3)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "value"),
+    [
+        ("dataset.missing_marks", '["-999", "n/a"]', ("-999", "n/a")),
+        ("dataset.missing_marks", "-999, n/a", ("-999", "n/a")),
+        ("dataset.features", "[cm] length, width", ("[cm] length", "width")),
+        ("dataset.target", "[x]", "[x]"),
+        ("dataset.kinds", ' {RM = "number", "the id" = "ignore"} ', {"RM": "number", "the id": "ignore"}),
+        ("training.class_weight", "{no = 1, yes = 2.5}", {"no": 1.0, "yes": 2.5}),
+        ("training.class_weight", "balanced", "balanced"),
+    ],
+)
+def test_lists_and_tables_may_be_texts_of_toml(path: str, text: str, value: object) -> None:
+    table, field = path.split(".")
+    assert getattr(getattr(with_field(Experiment(), path, text), table), field) == value
+
+
+def test_whole_layers_and_tables_may_be_texts_of_toml() -> None:
+    assert [layer.units for layer in with_field(Experiment(), "model.layers", "[16, 8]").model.layers] == [16, 8]
+    stopping = with_field(Experiment(), "training.early_stopping", "{patience = 5}").training.early_stopping
+    assert stopping is not None and stopping.patience == 5
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "message"),
+    [
+        ("dataset.kinds", "{RM = number}", "expected a list or a table as in a TOML file"),
+        ("dataset.kinds", '{RM = "number"', "expected a list or a table as in a TOML file"),
+        ("dataset.kinds", '{RM = "number"}\nother = 1', "expected a list or a table as in a TOML file"),
+        ("dataset.missing_marks", '["-999"', "expected a list or a table as in a TOML file"),
+        ("dataset.missing_marks", "[-999]", "expected a text of at least one character, got -999"),
+        ("dataset.missing_marks", "[n/a]", "expected a list or a table as in a TOML file"),
+        ("training.class_weight", "{yes = -1}", "expected a finite number of at least 0 for 'yes', got -1"),
+        ("training.class_weight", "[" * 5000, "expected"),
+        ("training.class_weight", "{a = " + "[" * 5000, "expected|nested"),
+    ],
+)
+def test_a_broken_list_or_table_is_refused(path: str, text: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        with_field(Experiment(), path, text)

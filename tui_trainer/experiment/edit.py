@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import tomllib
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from .validation import (
     Steps,
     field_names,
     from_plain,
+    holds_several,
     is_text_list,
     join_path,
     number_text,
@@ -34,7 +36,8 @@ RENUMBERING = {"name", "seed", "samples", "classes"}  # changes of these renumbe
 def with_field(experiment: Experiment, path: str, value: object) -> Experiment:
     """Return a new experiment with the field at ``path`` (``model.layers[0].units``) set to ``value``.
 
-    Text is converted to the type of the field: "0.05" to a number, "RM, TAX" to two names. Units alone, as "64-32",
+    Text is converted to the type of the field: "0.05" to a number, "RM, TAX" to two names; a list or a table may also be
+    given as in a TOML file: ["RM", "TAX"], {RM = "number"}. Units alone, as "64-32",
     make hidden layers that are like the first one in everything else, "none" a perceptron. None empties an optional
     field. Initial weights listed in the experiment are dropped if they may no longer fit the network, or if
     the seed changes. The numbers of removed points are dropped if other points are generated, and added points if
@@ -48,6 +51,7 @@ def with_field(experiment: Experiment, path: str, value: object) -> Experiment:
         raise wrong_value(steps, value)  # it has no order
     data = to_plain(experiment)
     try:
+        value = _from_toml(steps, value) if isinstance(value, str) and holds_several(steps) else value
         layers = _layers_of_units(experiment, value) if steps == LAYERS else None
         _parent(data, steps)[steps[-1]] = _from_input(steps, value) if layers is None else layers
         if steps[0] == "dataset":
@@ -138,6 +142,22 @@ def _parent(data: Any, steps: Steps) -> Any:
         if depth < len(steps) - 1:
             data = data[step]
     return data
+
+
+def _from_toml(steps: Steps, text: str) -> object:
+    """Return the list or table that ``text`` is in TOML's notation, other text as it is; UserError for a broken one."""
+    bare = text.strip()
+    if not bare.startswith(("{", '["', "['")) and bare[:1] + bare[-1:] != "[]":
+        return text  # names, the first of which may begin so: [cm] length, width
+    try:
+        parsed = tomllib.loads(f"value = {bare}")
+    except ValueError:
+        parsed = {}
+    if list(parsed) != ["value"]:
+        example = '["a", "b"]' if bare.startswith("[") else '{a = 1, "b c" = 2}'
+        reason = f"expected a list or a table as in a TOML file, such as {example}, got {quoted(text)}"
+        raise UserError(join_path(steps), reason)
+    return parsed["value"]
 
 
 def _from_input(steps: Steps, value: object) -> object:

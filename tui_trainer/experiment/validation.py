@@ -342,6 +342,13 @@ def is_text_list(steps: Steps) -> bool:
     return isinstance(kind, inspect.VarTupleType) and isinstance(kind.item_type, inspect.StrType | inspect.LiteralType)
 
 
+def holds_several(steps: Steps) -> bool:
+    """Return whether the field may hold a list or a table, such as ``dataset.kinds`` or ``training.class_weight``."""
+    kind = type_at(steps)
+    options = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
+    return any(isinstance(one, inspect.VarTupleType | inspect.DictType | inspect.StructType) for one in options)
+
+
 def number_type(steps: Steps) -> NumberType | None:
     """Return the type of the number that the field at ``steps`` holds; None if it holds none."""
     kind = type_at(steps)
