@@ -45,8 +45,42 @@ def test_without_scikit_learn_a_sentence_says_so() -> None:
 def test_scikit_learns_own_checks_pass(name: str) -> None:
     from sklearn.utils.estimator_checks import check_estimator
 
-    results = check_estimator(getattr(tui_trainer, name)(epochs=100), on_skip=None)
-    assert len(results) > 40 and {one["status"] for one in results} <= {"passed", "skipped"}
+    # As of scikit-learn's own SGDClassifier: two rows may be in two mini-batches, one with the weight 2 is in one.
+    differs = {"check_sample_weight_equivalence_on_dense_data": "rows and weights are not the same mini-batches"}
+    estimator = getattr(tui_trainer, name)(epochs=100)
+    results = check_estimator(estimator, on_skip=None, expected_failed_checks=differs)
+    assert len(results) > 40 and {one["status"] for one in results} <= {"passed", "skipped", "xfail"}
+    assert [one["check_name"] for one in results if one["status"] == "xfail"] == list(differs)
+
+
+@needs_sklearn
+def test_weights_of_rows_are_those_of_a_column() -> None:
+    x, y = iris()
+    weights = np.where(y == "setosa", 0.0, np.linspace(1.0, 2.0, len(y)))
+    given = tui_trainer.TuiClassifier(epochs=5).fit(x, y, sample_weight=weights)
+    settings = {"dataset.weight_column": "weight"}
+    column = tui_trainer.TuiClassifier(epochs=5, settings=settings).fit(x.assign(weight=weights), y)
+    np.testing.assert_array_equal(given.predict_proba(x), column.predict_proba(x.assign(weight=weights)))
+    assert given.score(x[y != "setosa"], y[y != "setosa"]) > 0.5 and given.n_features_in_ == 4
+    assert not np.array_equal(given.predict_proba(x), tui_trainer.TuiClassifier(epochs=5).fit(x, y).predict_proba(x))
+
+
+@needs_sklearn
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ([1.0, 2.0], "sample_weight.shape"),
+        ([-1.0] * 150, "[Nn]egative"),
+        ([0.0] * 150, "at least one non-zero|all training rows have the weight 0"),
+    ],
+)
+def test_weights_that_are_none_are_refused(weights: list[float], message: str) -> None:
+    x, y = iris()
+    with pytest.raises(ValueError, match=message):
+        tui_trainer.TuiClassifier(epochs=1).fit(x, y, sample_weight=weights)
+    named = tui_trainer.TuiClassifier(epochs=1, settings={"dataset.weight_column": x.columns[0]})
+    with pytest.raises(ValueError, match="the weights are those of the column"):
+        named.fit(x, y, sample_weight=np.ones(150))
 
 
 def iris() -> tuple[Any, Any]:

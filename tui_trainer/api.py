@@ -232,7 +232,7 @@ class Run:
         if test and self._session is not None:
             self._session.note_test_seen()
         seen = 0 if self._session is None else len(self._session.test_seen_at)
-        report = Report(trained, seen, findings=self.findings, in_python=True)
+        report = Report(trained, seen, findings=self.findings, where="Python")
         return [written.name for written in write_report(report, file, self.experiment.dataset.paths, force)]
 
     def __repr__(self) -> str:

@@ -19,9 +19,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import assert_all_finite, check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from tui_trainer.datasets.arrays import from_arrays, real_array
+from tui_trainer.datasets.arrays import free_name, from_arrays, real_array
 from tui_trainer.datasets.dataset import TEST, DatasetError
 from tui_trainer.datasets.preparation import most_likely
 from tui_trainer.errors import quoted
@@ -124,11 +124,18 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         # Rows of a test part would be left out in silence, and the data have no files.
         return replace(experiment, dataset=replace(experiment.dataset, test_split=0.0, test_path=None, fold=None))
 
-    def _train(self, x: Any, y: Array, classes: Array | None = None) -> None:
-        """Train on a checked ``x`` and numbers ``y`` (n,), or indices into ``classes`` (k,)."""
-        requested = self._requested()
+    def _train(self, x: Any, y: Array, sample_weight: Any, classes: Array | None = None) -> None:
+        """Train on a checked ``x`` and numbers ``y`` (n,), or indices into ``classes`` (k,); weights are (n,)."""
+        requested, columns = self._requested(), self._columns(x)
         task: Literal["regression", "classification"] = "regression" if classes is None else "classification"
-        dataset, described = from_arrays(self._columns(x), y, replace(requested.dataset, task=task))
+        config = replace(requested.dataset, task=task)
+        if sample_weight is not None:
+            if config.weight_column is not None:
+                raise ValueError(f"the weights are those of the column {config.weight_column!r}, or of sample_weight")
+            name = free_name("sample_weight", columns)
+            columns[name] = _check_sample_weight(sample_weight, x, ensure_non_negative=True)
+            config = replace(config, weight_column=name)
+        dataset, described = from_arrays(columns, y, config)
         if dataset.metadata.parts is not None and (held_back := int((dataset.metadata.parts == TEST).sum())):
             reason = f"{quoted(str(described.split_column))} has {held_back:,} rows for the test, which scikit-learn"
             raise DatasetError("dataset.split_column", f"{reason} holds back itself; leave them out of fit")
@@ -224,14 +231,17 @@ class TuiClassifier(ClassifierMixin, _Network):  # type: ignore[misc]
         by_name = {str(label): weight for label, weight in weights.items()} if isinstance(weights, Mapping) else weights
         return {**super()._changes(), "training.class_weight": by_name}
 
-    def fit(self, X: Any, y: Any) -> TuiClassifier:
-        """Train on ``X`` (n, features), or a data frame, in which texts are categories; ``y`` (n,) holds labels."""
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> TuiClassifier:
+        """Train on ``X`` (n, features), or a data frame, in which texts are categories; ``y`` (n,) holds labels.
+
+        ``sample_weight`` (n,) multiplies the loss of each row.
+        """
         X, y = self._checked(X, y)
         check_classification_targets(y)
         classes, indices = np.unique(y, return_inverse=True)
         if len(classes) < 2:
             raise ValueError(f"y has one class, {classes[0]!r}; a classifier needs at least two")
-        self._train(X, indices, classes)
+        self._train(X, indices, sample_weight, classes)
         return self
 
     def predict(self, X: Any) -> Array:
@@ -259,10 +269,13 @@ class TuiRegressor(RegressorMixin, _Network):  # type: ignore[misc]
     ``feature_names_in_``.
     """
 
-    def fit(self, X: Any, y: Any) -> TuiRegressor:
-        """Train on ``X`` (n, features), or a data frame, in which texts are categories; ``y`` (n,) holds numbers."""
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> TuiRegressor:
+        """Train on ``X`` (n, features), or a data frame, in which texts are categories; ``y`` (n,) holds numbers.
+
+        ``sample_weight`` (n,) multiplies the loss of each row.
+        """
         X, y = self._checked(X, y, y_numeric=True)
-        self._train(X, np.asarray(y, np.float64))
+        self._train(X, np.asarray(y, np.float64), sample_weight)
         return self
 
     def predict(self, X: Any) -> Array:

@@ -244,6 +244,47 @@ def fit_text(text: str, width: int) -> str:
     return text + " " * (width - count_cells(text))
 
 
+def cut_alike(names: Sequence[str], width: int) -> list[tuple[str, ...]]:
+    """Cut names to ``width`` characters so that different ones stay different; an ellipsis goes between the pieces.
+
+    A name is cut at its end, or in the middle where another one would be left the same, or else around the place where
+    it differs from those that would. A last piece that is empty has an ellipsis at its end.
+    """
+    cut = [_cut(name, width) for name in names]
+    for how in (_cut_in_the_middle, _cut_to_the_difference, _cut_to_the_difference):
+        alike: dict[tuple[str, ...], set[str]] = {}
+        for name, pieces in zip(names, cut, strict=True):
+            alike.setdefault(pieces, set()).add(name)
+        cut = [
+            how(name, alike[pieces], width) if len(alike[pieces]) > 1 and len(name) > width > 2 else pieces
+            for name, pieces in zip(names, cut, strict=True)
+        ]
+    return cut
+
+
+def _cut(name: str, width: int) -> tuple[str, ...]:
+    if len(name) <= width:
+        return (name,)
+    return (name[: width - 1], "") if width > 1 else ("",)
+
+
+def _cut_in_the_middle(name: str, _: Collection[str], width: int) -> tuple[str, ...]:
+    tail = (width - 1) // 2
+    return (name[: width - 1 - tail], name[-tail:])
+
+
+def _cut_to_the_difference(name: str, alike: Collection[str], width: int) -> tuple[str, ...]:
+    first, last = min(alike), max(alike)  # whatever all of them begin with, these two do
+    start = next((place for place, pair in enumerate(zip(first, last, strict=False)) if len(set(pair)) > 1), len(first))
+    head = max((width - 2) // 3, width - 1 - (len(name) - start))
+    if start <= head:
+        return _cut(name, width)
+    rest = width - 1 - head
+    return (
+        (name[:head], name[start:]) if len(name) - start <= rest else (name[:head], name[start : start + rest - 1], "")
+    )
+
+
 def count_cells(text: str) -> int:
     """How many cells of a terminal ``text`` takes: two for a wide character, such as 温, none for a mark over one."""
     return len(text) if text.isascii() else sum(map(_cells, text))

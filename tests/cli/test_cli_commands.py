@@ -241,6 +241,12 @@ def test_describe_prints_the_columns(tmp_path: Path, capsys: pytest.CaptureFixtu
     described = json.loads(capsys.readouterr().out)
     assert [column["name"] for column in described["columns"]] == ["wild", "kind", "kg\ufffd[1m"]
     assert described["rows"] == 40 and described["columns"][2]["quantiles"] == [0, 4.875, 9.75, 14.625, 19.5]
+    path.write_text("a,y\n-999,1\n,2\n" + "".join(f"{n % 7},{n}\n" for n in range(40)) + "-999,5\n")
+    assert main(["describe", "--csv", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert "1 of 43 rows dropped: no value in a (1)." in out and "a is -999 in 2 rows, far from all others" in out
+    assert main(["describe", "--csv", str(path), "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["notes"]) == 2
     with pytest.raises(SystemExit):
         main(["describe"])
     assert "nothing to describe: give FILE.toml, --csv FILE.csv, or both" in capsys.readouterr().err

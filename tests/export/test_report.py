@@ -102,6 +102,18 @@ def test_the_mistakes_are_counted() -> None:
     assert losses == sorted(losses, reverse=True) and {int(row[0]) for row in worst[1:]} <= set(parts.val_rows.tolist())
 
 
+def test_next_steps_are_told_for_where_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = session_of(TESTED)
+    monkeypatch.setattr(report_module, "IMPORTANCE_WORK", 1)
+    for where, words in (
+        ("command line", ["`--test` puts it into the report", "`tui-trainer importance 3`"]),
+        ("Python", ["`test=True` puts it into the report", "`run.importance()`"]),
+        ("app", ["shown in the Predictions tab, with `t`, a new report has it", "`w` in the Predictions tab"]),
+    ):
+        report = Report.of_session(session, number=3, where=where).markdown()  # type: ignore[arg-type]
+        assert all(one in report for one in words)
+
+
 def test_the_columns_it_depends_on_are_told_with_bars() -> None:
     session = session_of(HOUSES)
     report = reported(session)

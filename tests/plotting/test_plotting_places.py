@@ -110,6 +110,22 @@ def test_names_with_the_same_beginning_are_cut_in_the_middle() -> None:
     assert all(len(text) <= 2 for text in shorten_alike(names, 2)) and shorten_alike([], 4) == []
 
 
+def test_names_that_differ_in_the_middle_are_cut_to_where_they_differ() -> None:
+    lung = "Malignant neoplasm of upper lobe, {} bronchus or lung"
+    names = [lung.format("right"), lung.format("left"), lung.format("left lower"), "Benign neoplasm of bronchus"]
+    assert shorten_alike(names, 24) == [
+        "Maligna…right bronchus …",
+        "Maligna…left bronchus o…",
+        "Maligna…left lower bron…",
+        "Benign neoplasm of bron…",
+    ]
+    for width in range(3, 60):
+        short = shorten_alike(names, width)
+        assert all(len(text) <= width for text in short)
+        assert len(set(short)) == 4
+    assert shorten_alike(["a" * 30 + "x" + "b" * 30, "a" * 30 + "y" + "b" * 30], 10) == ["aa…xbbbbb…", "aa…ybbbbb…"]
+
+
 def test_a_thick_line_has_its_name_at_its_end_and_is_drawn_over_the_others() -> None:
     x = np.arange(1.0, 41.0)
     other = Series("", x, x, "class2")

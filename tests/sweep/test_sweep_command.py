@@ -61,6 +61,13 @@ def test_the_question_of_the_book(run: Sweep) -> None:
     assert lines[10].startswith("3 runs in ") and "in one process. Kept in the store as numbers 1 to 3" in lines[10]
 
 
+def test_the_best_run_is_told_by_its_number_in_the_store(run: Sweep) -> None:
+    run(BOOK, RATES)
+    _, out = run(BOOK, RATES)
+    assert "Best by loss: run 2," in out
+    assert "Kept in the store as numbers 4 to 6, the best as 5, with the tag sweep-4." in out
+
+
 def test_lines_come_in_the_order_of_numbers_whatever_ends_first(run: Sweep) -> None:
     _, out = run(SMALL, "--set=training.epochs=3,2,1", "--set=dataset.seed=1,0")  # done by data, seed 0 first
     assert [line.split()[1] for line in out.splitlines()[:6]] == [f"{n}/6" for n in range(1, 7)]

@@ -8,7 +8,7 @@ import msgspec
 
 from tui_trainer.datasets import statistics_text
 from tui_trainer.datasets.statistics import describe
-from tui_trainer.errors import plain
+from tui_trainer.errors import escaped, plain
 from tui_trainer.experiment.schema import DatasetConfig
 
 
@@ -24,4 +24,6 @@ def describe_data(config: DatasetConfig, as_json: bool) -> int:
     print(statistics_text.detail(target, statistics))
     for line in statistics_text.table(statistics, ascii_only):
         print(line)
+    for note in statistics.notes:
+        print(escaped(note))
     return 0

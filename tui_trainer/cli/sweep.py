@@ -283,7 +283,10 @@ def _stored_runs(result: SweepResult) -> str:
     if not runs:
         return ""
     numbers = f"number {runs[0]}" if len(runs) == 1 else f"numbers {stretches(runs)}"
-    return f" Kept in the store as {numbers}, with the tag {result.tag}."
+    best = result.best
+    is_other = best is not None and best.run is not None and best.run != best.number and len(runs) > 1
+    which = f", the best as {best.run}" if best is not None and is_other else ""
+    return f" Kept in the store as {numbers}{which}, with the tag {result.tag}."
 
 
 def _plain_row(row: Row) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def from_arrays(x: Any, y: Any, config: DatasetConfig) -> tuple[Dataset, Dataset
     columns = _features(x)
     if not columns:
         raise DatasetError("x", "there are no features in it; at least one column is needed")
-    target = _free_name(str(getattr(y, "name", None) or "y"), columns)
+    target = free_name(str(getattr(y, "name", None) or "y"), columns)
     values = real_array(y, "y")
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
@@ -110,7 +110,7 @@ def to_numbers(values: NDArray[Any]) -> NDArray[np.float64]:
     return values.astype(np.float64)
 
 
-def _free_name(name: str, used_names: Mapping[str, object]) -> str:
+def free_name(name: str, used_names: Mapping[str, object]) -> str:
     while name in used_names:
         name += "_"
     return name

@@ -65,7 +65,8 @@ class ColumnStatistics(msgspec.Struct, frozen=True):
 class DataStatistics(msgspec.Struct, frozen=True):
     """The columns, the target first, then the features; ``left_out`` columns come last.
 
-    The numbers are of ``rows`` rows: all but ``test_rows``, and of a very large table evenly chosen ones.
+    The numbers are of ``rows`` rows: all but ``test_rows``, and of a very large table evenly chosen ones. ``notes`` are
+    sentences on how the file was read: rows that were dropped, and what looks wrong.
     """
 
     columns: tuple[ColumnStatistics, ...]
@@ -74,6 +75,7 @@ class DataStatistics(msgspec.Struct, frozen=True):
     test_rows: int
     classes: tuple[str, ...]
     more_columns: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def describe(config: DatasetConfig) -> DataStatistics:
@@ -109,7 +111,7 @@ def statistics_of(dataset: Dataset, test_rows: NDArray[np.intp]) -> DataStatisti
             columns.append(empty)
     more = len(names) + len(others) - len(shown)
     all_rows = len(visible_rows) + len(test_rows)
-    return DataStatistics(tuple(columns), len(rows), all_rows, len(test_rows), dataset.classes, more_columns=more)
+    return DataStatistics(tuple(columns), len(rows), all_rows, len(test_rows), dataset.classes, more, dataset.notes)
 
 
 def _columns_as_read(dataset: Dataset) -> tuple[ReadColumn, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui_trainer.errors import plain
-from tui_trainer.formats import MINUS, format_bars, format_column, format_number, format_table
+from tui_trainer.formats import MINUS, cut_alike, format_bars, format_number, format_table
 
 from .statistics import OTHERS, ColumnStatistics, DataStatistics
 
@@ -62,17 +62,14 @@ def detail(column: ColumnStatistics, statistics: DataStatistics) -> str:
         name += " (left out)"
     if column.levels:
         sizes = [sum(counts) for counts in column.counts]
-        shares = ", ".join(
-            f"{_level(level)} {size:,} ({size / max(sum(sizes), 1):.0%})"
-            for level, size in zip(column.levels, sizes, strict=True)
-        )
-        return f"{name}: {shares}.{_by_level(column, statistics)}"
+        shares = [f"{size:,} ({size / max(sum(sizes), 1):.0%})" for size in sizes]
+        return f"{name}: {_listed(column.levels, shares)}.{_by_level(column, statistics)}"
     if column.quantiles:
         mean, deviation = format_number(column.mean), format_number(column.deviation)
-        quartiles = ", ".join(format_column(column.quantiles[1:4]))
+        quartiles = ", ".join(map(format_number, column.quantiles[1:4]))
         sentence = f"{name}: mean {mean} ± {deviation}, quartiles {quartiles}."
         if classes and column.role != "target":
-            sentence += f" Mean of each class: {_listed(classes, format_column(column.means))}."
+            sentence += f" Mean of each class: {_listed(classes, list(map(format_number, column.means)))}."
         return sentence
     return f"{name}: left out, {plain(column.description)}."
 
@@ -83,23 +80,26 @@ def _by_level(column: ColumnStatistics, statistics: DataStatistics) -> str:
         return ""
     target = plain(statistics.columns[0].name, MAX_NAME)
     if column.means:
-        return f" Mean {target}: {_listed(column.levels, format_column(column.means))}."
+        return f" Mean {target}: {_listed(column.levels, list(map(format_number, column.means)))}."
     classes = statistics.classes
     if len(classes) == 2:
         shares = [f"{counts[1] / max(sum(counts), 1):.0%}" for counts in column.counts]
         return f" Share of {plain(classes[1])}: {_listed(column.levels, shares)}."
     if column.counts and len(column.counts[0]) == len(classes):
-        commonest = [plain(classes[index]) for index in commonest_classes(column)]
+        short = _levels(classes)
+        commonest = [short[index] for index in commonest_classes(column)]
         return f" Mostly: {_listed(column.levels, commonest)}."
     return ""
 
 
 def _listed(names: Sequence[str], texts: Sequence[str]) -> str:
-    return ", ".join(f"{_level(name)} {text}" for name, text in zip(names, texts, strict=True))
+    return ", ".join(f"{name} {text}" for name, text in zip(_levels(names), texts, strict=True))
 
 
-def _level(name: str) -> str:
-    return "others" if name == OTHERS else plain(name, MAX_NAME)
+def _levels(names: Sequence[str]) -> list[str]:
+    """Return names of levels, cut so that they stay different."""
+    pieces = cut_alike(["others" if name == OTHERS else plain(name) for name in names], MAX_NAME)
+    return list(map("…".join, pieces))
 
 
 def heading(statistics: DataStatistics) -> str:

@@ -36,8 +36,8 @@ RENUMBERING = {"name", "seed", "samples", "classes"}  # changes of these renumbe
 def with_field(experiment: Experiment, path: str, value: object) -> Experiment:
     """Return a new experiment with the field at ``path`` (``model.layers[0].units``) set to ``value``.
 
-    Text is converted to the type of the field: "0.05" to a number, "RM, TAX" to two names; a list or a table may also be
-    given as in a TOML file: ["RM", "TAX"], {RM = "number"}. Units alone, as "64-32",
+    Text is converted to the type of the field: "0.05" to a number, "RM, TAX" to two names; a list or a table may be as
+    in a TOML file, too: ["RM", "TAX"], {RM = "number"}. Units alone, as "64-32",
     make hidden layers that are like the first one in everything else, "none" a perceptron. None empties an optional
     field. Initial weights listed in the experiment are dropped if they may no longer fit the network, or if
     the seed changes. The numbers of removed points are dropped if other points are generated, and added points if

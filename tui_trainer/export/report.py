@@ -13,7 +13,7 @@ from dataclasses import replace as with_attributes
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 import numpy as np
@@ -33,7 +33,7 @@ from tui_trainer.errors import UserError, printable
 from tui_trainer.experiment.resolve import suitable_metrics
 from tui_trainer.experiment.toml_file import dumps, with_path_from
 from tui_trainer.files import confined, safe_name
-from tui_trainer.formats import format_bar, format_column, format_measure, format_number, format_percent
+from tui_trainer.formats import cut_alike, format_bar, format_column, format_measure, format_number, format_percent
 from tui_trainer.measures import BY_CLASS, MEASURES, in_words, is_rising
 from tui_trainer.training.builder import scores
 from tui_trainer.training.doctor import examine
@@ -57,6 +57,17 @@ MAX_SHARE = 1000.0  # up to which a percentage is written with a decimal
 LINKABLE = re.compile(r"(?i)@|www\.|\.[^\W\d]|:[^\s\d]|//|#\d")
 WORST = 10  # rows
 WORST_FEATURES = 6  # of each of them
+Where = Literal["command line", "Python", "app"]  # a report is written
+TEST_HINTS: dict[Where, str] = {
+    "command line": "`--test` puts it into the report",
+    "Python": "`test=True` puts it into the report",
+    "app": "once *test* was shown in the Predictions tab, with `t`, a new report has it",
+}
+IMPORTANCE_HINTS: dict[Where, str] = {
+    "command line": "`tui-trainer importance {run}`",
+    "Python": "`run.importance()`",
+    "app": "`w` in the Predictions tab",
+}
 # Multiplications that the importance may take, a few seconds, and of how many rows it is.
 IMPORTANCE_WORK, MIN_IMPORTANCE_ROWS, MAX_IMPORTANCE_ROWS = 1e10, 100, 4096
 ERROR_BINS, BAR_WIDTH = 11, 40  # of the histogram of errors; odd, so that the middle one is around 0
@@ -67,8 +78,8 @@ class Report:
     """A report of a ``network``, which has its data at hand.
 
     The test part is in it if it was looked at: ``test_seen`` is how often. ``number`` is that of the run in the store,
-    ``findings`` are the doctor's, in sentences. ``figure`` is the name of the file beside it with the loss. With
-    ``in_python``, what it says of options is for a program.
+    ``findings`` are the doctor's, in sentences. ``figure`` is the name of the file beside it with the loss. Next steps
+    are told as they are taken ``where`` it is written.
     """
 
     network: TrainedModel
@@ -76,13 +87,15 @@ class Report:
     number: int | None = None
     findings: Sequence[str] = ()
     figure: str = "loss.svg"
-    in_python: bool = False
+    where: Where = "command line"
 
     @classmethod
-    def of_session(cls, session: Session, best: bool = False, number: int | None = None) -> Report:
+    def of_session(
+        cls, session: Session, best: bool = False, number: int | None = None, where: Where = "command line"
+    ) -> Report:
         """Return the report of a session with its weights as they are, or those of its best epoch."""
         findings = tuple(advice.sentence for advice in examine(session))
-        return cls(trained(session, best), len(session.test_seen_at), number, findings)
+        return cls(trained(session, best), len(session.test_seen_at), number, findings, where=where)
 
     def markdown(self) -> str:
         """Return the report as Markdown."""
@@ -118,6 +131,12 @@ class Report:
     def judged(self) -> str:
         """The name of the part by which the network is judged: the one that had least to do with its training."""
         return list(self.parts)[-1]
+
+    @cached_property
+    def classes(self) -> list[str]:
+        """The names of the classes for Markdown, cut so that they stay different."""
+        pieces = cut_alike([printable(name) for name in self.dataset.classes], MAX_TEXT)
+        return [_text("…".join(one)) for one in pieces]
 
     @cached_property
     def outputs(self) -> Array:
@@ -206,7 +225,7 @@ def _parts_table(report: Report, split: Split) -> list[str]:
         rows.append([name, f"{len(part.rows):,}", *shares])
     if len(split.test_rows) and "test" not in report.parts:
         rows.append(["test (hidden)", f"{len(split.test_rows):,}", *([""] * len(classes))])
-    return _table(["part", "rows", *map(_text, classes)], rows, left=1)
+    return _table(["part", "rows", *(report.classes if classes else ())], rows, left=1)
 
 
 def _columns_table(dataset: Dataset, test_rows: NDArray[np.intp]) -> list[str]:
@@ -277,13 +296,12 @@ def _scores(report: Report) -> list[str]:
     if labels is not None:
         most = int(np.bincount(labels[split.train_rows]).argmax())
         share = float(np.mean(labels[report.parts[report.judged].rows] == most))
-        answer = f"Always answering {_text(report.dataset.classes[most])} has an accuracy of {100 * share:.1f} %"
+        answer = f"Always answering {report.classes[most]} has an accuracy of {100 * share:.1f} %"
         lines += ["", f"{answer} on the {report.judged} part."]
     if "test" in report.parts:
         lines += ["", f"The scores of the test part were looked at {_times(report.test_seen)}."]
     elif len(split.test_rows):
-        option = "test=True" if report.in_python else "--test"
-        lines += ["", f"The test part is hidden: `{option}` puts it into the report, and the run notes that."]
+        lines += ["", f"The test part is hidden: {TEST_HINTS[report.where]}, and the run notes that."]
     return lines
 
 
@@ -307,7 +325,7 @@ def _mistakes(report: Report) -> list[str]:
             "",
             *_fenced("\n".join(bars)),
         ]
-    classes, count = dataset.classes, len(dataset.classes)
+    classes, count = report.classes, len(report.classes)
     if count > MAX_CLASSES:
         return []
     true, predicted = dataset.labels[part.rows], most_likely(report.outputs)
@@ -316,11 +334,11 @@ def _mistakes(report: Report) -> list[str]:
     with np.errstate(invalid="ignore"):
         recall, precision = right / counts.sum(axis=1), right / counts.sum(axis=0)
     rows = [
-        [_text(name), *(f"{cell:,}" for cell in row), f"{format_percent(share, 0)} %"]
+        [name, *(f"{cell:,}" for cell in row), f"{format_percent(share, 0)} %"]
         for name, row, share in zip(classes, counts.tolist(), recall.tolist(), strict=True)
     ]
     rows.append(["precision", *(f"{format_percent(share, 0)} %" for share in precision.tolist()), ""])
-    heads = [f"{report.judged} part: true", *(f"as {_text(name)}" for name in classes), "recall"]
+    heads = [f"{report.judged} part: true", *(f"as {name}" for name in classes), "recall"]
     return [*lines, *_table(heads, rows, left=1)]
 
 
@@ -331,7 +349,7 @@ def _worst(report: Report) -> list[str]:
     loss = get_loss(str(resolved.training.loss), report.model.dense[-1][0].activation)
     samples = SampleLosses(report.model, part.x, part.y, loss)
     samples.update()
-    named, classes = dataset.rows, dataset.classes
+    named, classes = dataset.rows, report.classes
     is_named = bool(named.column)
     rows = []
     for place in np.argsort(-samples.losses, kind="stable")[:WORST].tolist():
@@ -347,8 +365,8 @@ def _worst(report: Report) -> list[str]:
             [
                 f"{named.number(row):,}",
                 *([_text(named.name(row))] if is_named else []),
-                _text(true),
-                _text(predicted),
+                true,
+                predicted,
                 format_measure(float(samples.losses[place])),
                 *(format_number(float(value)) for value in dataset.x[row, :WORST_FEATURES]),
             ]
@@ -365,8 +383,7 @@ def _importance(report: Report) -> list[str]:
     rows = int(IMPORTANCE_WORK / (REPEATS * len(network.inputs.names) * report.model.count_params()))
     lines = ["## What it depends on", ""]
     if rows < min(len(part.x), MIN_IMPORTANCE_ROWS):
-        run = "RUN" if report.number is None else str(report.number)
-        how = "`run.importance()`" if report.in_python else f"`tui-trainer importance {run}`"
+        how = IMPORTANCE_HINTS[report.where].format(run="RUN" if report.number is None else report.number)
         return [*lines, f"The importance of so many columns takes a while; {how} computes it."]
     chosen = np.linspace(0, len(part.x) - 1, min(len(part.x), rows, MAX_IMPORTANCE_ROWS)).astype(np.intp)
     computed = network.importance(part.x[chosen], part.y[chosen])

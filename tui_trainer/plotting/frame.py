@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from rich.cells import cell_len
 
+from tui_trainer.formats import cut_alike
+
 REST = "\ue000"  # stands in the second cell of a character that takes two; no text has it, as it is not printable
 TEXT, AXIS = 0, 255  # roles of a cell; 1 to 254 are series 0 to 253
 
@@ -167,18 +169,8 @@ def _whole(text: str) -> str:
 
 
 def shorten_alike(names: Sequence[str], width: int, ellipsis: str = "…") -> list[str]:
-    """Cut each name to ``width`` cells at its end, or in the middle where another one would be left the same."""
-    cut = [shorten(name, width, ellipsis) for name in names]
-    whole: dict[str, set[str]] = {}
-    for name, text in zip(names, cut, strict=True):
-        whole.setdefault(text, set()).add(name)
-    tail = (width - 1) // 2
-    return [
-        _whole(name[: width - 1 - tail]) + ellipsis + _whole(name[-tail:])
-        if tail > 0 and len(name) > width and len(whole[text]) > 1
-        else text
-        for name, text in zip(names, cut, strict=True)
-    ]
+    """Cut each name to ``width`` cells, see ``cut_alike``, with an ellipsis."""
+    return [ellipsis.join(map(_whole, pieces)) for pieces in cut_alike(names, width)]
 
 
 def shorten(text: str, width: int, ellipsis: str = "…") -> str:

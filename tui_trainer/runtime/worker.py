@@ -243,10 +243,11 @@ class Worker:
 
         session = self._session
         try:
-            report = Report.of_session(session, number=self._checkpointer.run)
+            report = Report.of_session(session, number=self._checkpointer.run, where="app")
             write_report(report, Path(command.path), session.requested.dataset.paths)
-        except UserError as error:
-            self._send(protocol.Notice(self._run, f"No report: {error.reason}"))
+        except (UserError, OSError) as error:
+            reason = error.reason if isinstance(error, UserError) else reason_of(error)
+            self._send(protocol.Notice(self._run, f"No report: {reason}"))
             return
         self._send(protocol.Notice(self._run, f"The report is in {quoted(command.path, PATH_LENGTH)}.", good=True))
 
