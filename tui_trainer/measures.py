@@ -5,6 +5,8 @@ A name with ``val_`` before it is of the validation part; one with a number, as 
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 Kind = Literal["classes", "numbers", "both"]
@@ -51,6 +53,14 @@ BY_CLASS = {"per_class": "recall", "per_class_f1": "f1_of_class"}
 def name_of(value: str) -> str:
     """The name of the measure of a value: ``recall`` of ``val_recall[2]``."""
     return value.removeprefix("val_").partition("[")[0]
+
+
+R2_NEEDS = "it takes at least two rows with different targets"
+
+
+def is_r2_undefined(values: Mapping[str, float]) -> bool:
+    """Return whether R² is nan because the targets do not vary; a loss that is nan, too, has another reason."""
+    return math.isnan(values.get("r2", 0.0)) and math.isfinite(values.get("loss", math.nan))
 
 
 def measure_of(value: str) -> Measure | None:

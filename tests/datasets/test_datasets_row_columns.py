@@ -293,3 +293,14 @@ def test_a_preview_of_the_beginning_of_a_file_does_not_miss_the_parts_below(
     monkeypatch.setattr(preview, "SAMPLE_ROWS", 100)
     seen = Previewer().preview(config)
     assert seen.is_part and seen.rows == 100 and not seen.problem
+
+
+def test_the_columns_of_rows_can_be_looked_at_and_are_no_features(tmp_path: Path) -> None:
+    who, part = [f"P{n // 3}" for n in range(12)], ["train"] * 9 + ["test"] * 3
+    config = table(tmp_path, ["x", "who", "part", "w", "y"], range(12), who, part, [1, 2] * 6, [0, 1] * 6)
+    config = replace(config, group_column="who", split_column="part", weight_column="w")
+    dataset = load(config)
+    assert list(dataset.columns) == ["x", "who", "part", "w", "y"] and dataset.features == ("x",)
+    assert [dataset.levels["who"][int(code)] for code in dataset.columns["who"]] == who
+    assert [dataset.levels["part"][int(code)] for code in dataset.columns["part"]] == part
+    assert [one.name for one in describe(config).columns if one.counts] == ["y", "x"], "they tell nothing of the target"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import html
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,6 +24,8 @@ from tui_trainer.experiment.toml_file import loads
 from tui_trainer.export import report as report_module
 from tui_trainer.export.report import Report
 from tui_trainer.export.report import _text as in_markdown
+from tui_trainer.protocol import Notice, WriteReport
+from tui_trainer.runtime.worker import Worker
 from tui_trainer.training.doctor import examine
 from tui_trainer.training.session import Session
 
@@ -318,3 +322,28 @@ def test_from_python(tmp_path: Path) -> None:
     run.save(tmp_path / "saved")
     with pytest.raises(UserError, match="a report needs the data"):
         Run.load(tmp_path / "saved").report(tmp_path / "other.md")
+
+
+def test_a_measure_that_one_row_does_not_have_is_explained(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text("x,part,y\n" + "".join(f"{n},{'test' if n == 7 else 'train'},{n * n}\n" for n in range(20)))
+    config = DatasetConfig(path=str(path), target="y", split_column="part")
+    experiment = replace(HOUSES, dataset=config)
+    session = session_of(experiment)
+    session.note_test_seen()
+    assert "R² is not defined for test: it takes at least two rows with different targets." in reported(session)
+    command = ["train", "--csv", str(path), "--target", "y", "--set", "split_column=part", "--test", "--no-store"]
+    assert main([*command, "--epochs", "3"]) == 0
+    assert "R² of the test part is not defined: it takes at least two rows" in capsys.readouterr().out
+    assert "not defined" not in reported(session_of(HOUSES))
+
+
+def test_a_full_disk_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def write_report(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(report_module, "write_report", write_report)
+    told: list[Notice] = []
+    trainer = SimpleNamespace(_session=session_of(), _checkpointer=SimpleNamespace(run=3), _send=told.append, _run=1)
+    Worker._write_report(trainer, WriteReport("report.md"))  # type: ignore[arg-type]
+    assert not told[0].good and told[0].sentence.startswith("No report: ") and "space" in told[0].sentence

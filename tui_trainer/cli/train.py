@@ -18,6 +18,7 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.export.metadata import history_csv
 from tui_trainer.export.tensorboard import event_files
 from tui_trainer.export.trained import load_weights
+from tui_trainer.measures import R2_NEEDS, is_r2_undefined
 from tui_trainer.store.checkpointer import LAST_PATIENCE, Checkpointer
 from tui_trainer.store.store import default_path
 from tui_trainer.training.diagnosis import diagnose, largest_class
@@ -181,6 +182,8 @@ def _sentences(session: Session, result: dict[str, Any], interrupted: bool) -> s
         lines.append(f"validation: {format_values(result['validation'])}")
     if "test" in result:
         lines.append(f"test: {format_values(result['test'])}")
+    undefined = [part for part in ("training", "validation", "test") if is_r2_undefined(result.get(part, {}))]
+    lines += [f"R² of the {part} part is not defined: {R2_NEEDS}" for part in undefined]
     if "best" in result:
         best = dict(result["best"])
         lines.append(f"best epoch: {best.pop('epoch'):,}  {format_values(best)}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.datasets.csv.columns import NumberColumn, Table, TextColumn
+from tui_trainer.datasets.csv.columns import MAX_LEVELS, NumberColumn, Table, TextColumn
 from tui_trainer.datasets.csv.dialect import BLANKS, DELIMITER_WORDS, CsvOptions
 from tui_trainer.errors import printable, quoted
 from tui_trainer.experiment.schema import DatasetConfig
@@ -68,7 +68,8 @@ def assemble(table: Table, config: DatasetConfig, source: Source) -> Dataset:
         )
         notes += filled
     revealing = revealing_columns(complete, features, target_column)
-    columns, levels = _columns(complete, guesses, target, target_column, encoded)
+    shown = {name for name, guess in guesses.items() if guess.kind == "category"} | {*config.row_columns.values()}
+    columns, levels = _columns(complete, shown, target, target_column, encoded)
     used = {target, *features}
     left_out = tuple(name for name in guesses if name not in used)
     return Dataset(
@@ -164,11 +165,12 @@ def _row_names(table: Table, left_out: Sequence[str]) -> RowNames:
 
 
 def _columns(
-    table: Table, guesses: Mapping[str, Guess], target: str, target_column: TargetColumn, encoded: Encoded
+    table: Table, shown: Collection[str], target: str, target_column: TargetColumn, encoded: Encoded
 ) -> tuple[dict[str, NDArray[np.float64]], dict[str, tuple[str, ...]]]:
     """Return the columns that can be displayed, and the levels of the categories.
 
-    They are in file order: features, the target, and other columns of numbers or categories without gaps.
+    They are in file order: features, the target, and other columns without gaps: numbers, and the texts among
+    ``shown`` of which not too many are different.
     """
     columns: dict[str, NDArray[np.float64]] = {}
     levels = dict(encoded.levels)
@@ -183,7 +185,7 @@ def _columns(
             columns[name] = encoded.x[:, encoded.parts[name].start]
         elif column.missing().any():
             continue  # it is not trained on, so the file is not rejected for it
-        elif isinstance(column, TextColumn) and guesses[name].kind == "category":
+        elif isinstance(column, TextColumn) and name in shown and len(column.levels) <= MAX_LEVELS:
             order = sorted_levels(column)
             levels[name] = tuple(short_name(column.levels[code]) for code in order)
             columns[name] = codes_in_order(column, order)

@@ -34,7 +34,7 @@ from tui_trainer.experiment.resolve import suitable_metrics
 from tui_trainer.experiment.toml_file import dumps, with_path_from
 from tui_trainer.files import confined, safe_name
 from tui_trainer.formats import cut_alike, format_bar, format_column, format_measure, format_number, format_percent
-from tui_trainer.measures import BY_CLASS, MEASURES, in_words, is_rising
+from tui_trainer.measures import BY_CLASS, MEASURES, R2_NEEDS, in_words, is_r2_undefined, is_rising
 from tui_trainer.training.builder import scores
 from tui_trainer.training.doctor import examine
 from tui_trainer.training.inspection import REPEATS, error_histogram
@@ -298,6 +298,9 @@ def _scores(report: Report) -> list[str]:
         share = float(np.mean(labels[report.parts[report.judged].rows] == most))
         answer = f"Always answering {report.classes[most]} has an accuracy of {100 * share:.1f} %"
         lines += ["", f"{answer} on the {report.judged} part."]
+    undefined = [part for part, values in zip(report.parts, by_part, strict=True) if is_r2_undefined(values)]
+    if undefined:
+        lines += ["", f"R² is not defined for {' and '.join(undefined)}: {R2_NEEDS}."]
     if "test" in report.parts:
         lines += ["", f"The scores of the test part were looked at {_times(report.test_seen)}."]
     elif len(split.test_rows):
