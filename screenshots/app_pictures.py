@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from tui_trainer.app.app import TrainerApp
 from tui_trainer.app.preferences import Preferences
 from tui_trainer.app.screen import MainScreen
+from tui_trainer.app.setup.panel import Fold
 from tui_trainer.book.library import packaged
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
@@ -26,7 +27,8 @@ class Shot:
     """One picture: an experiment, the name of an example, and how far it is trained.
 
     ``epochs`` are trained with ``e``, one by one; with ``whole`` the run goes on to its end, as with ``space``. With
-    ``lesson`` that lesson is loaded first. Then ``keys`` are pressed. ``settings`` are those of a config file.
+    ``lesson`` that lesson is loaded first. Then the folds with the fields ``unfolded`` are opened, and the ``keys``
+    pressed. ``settings`` are those of a config file.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Shot:
     whole: bool = False
     lesson: str = ""
     changes: tuple[tuple[str, object], ...] = ()
+    unfolded: tuple[str, ...] = ()
     settings: Settings = field(default_factory=Settings)
 
     def experiment(self) -> Experiment:
@@ -52,6 +55,13 @@ def _lesson(lesson: str, *keys: str, whole: bool = True, epochs: int = 0, size: 
     return Shot(name, whole=whole, epochs=epochs, keys=keys, lesson=lesson, size=size)
 
 
+CHURN = (
+    ("name", "churn"),
+    ("dataset", {"path": "examples/churn.csv", "target": "churn", "missing": "fill", "test_split": 0.2}),
+    ("training.class_weight", "balanced"),
+    ("training.best_epoch_by", "val_f1"),
+)
+NORMALIZED = tuple((f"model.layers[{number}].batch_norm", True) for number in range(2))
 SHOTS = (
     Shot("live", "spiral", whole=True, keys=("m",)),
     Shot("boundary", "spiral", whole=True, keys=("4",)),
@@ -70,6 +80,9 @@ SHOTS = (
     Shot("why", "boston_six", whole=True, keys=("6", "m", "w", "enter")),
     Shot("what_if", epochs=8, keys=("6", "m", "h", "down", "down", "left", *["down"], *["left"] * 5)),
     Shot("summary", "iris_overfit", keys=("7",)),
+    Shot("parts", changes=CHURN, keys=("2",), unfolded=("dataset.test_split",)),
+    Shot("weights", changes=CHURN, epochs=20, keys=("6",), unfolded=("training.class_weight",)),
+    Shot("batch_norm", "spiral", changes=NORMALIZED, epochs=30, keys=("7",), unfolded=("model.layers[0].batch_norm",)),
     Shot("doctor", "iris_overfit", whole=True, keys=("7", "m")),
     Shot("book", keys=("9",)),
     Shot("help", keys=("question_mark",)),
@@ -116,6 +129,9 @@ async def take(shot: Shot) -> str:
         for epoch in range(1, shot.epochs + 1):
             await pilot.press("e")
             await until(pilot, lambda epoch=epoch: _epoch(screen) == epoch, f"{shot.name}: epoch {epoch}")
+        for fold in screen.query(Fold):
+            if any(fold.holds(path) for path in shot.unfolded):
+                fold.row.action_fold()
         for key in shot.keys:
             await pilot.press(key)
             await (settled(pilot) if key in AWAITED else pilot.pause())
