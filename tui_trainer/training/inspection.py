@@ -126,6 +126,20 @@ class ColumnImportance(NamedTuple):
     deviation: float
 
 
+class ImportanceOfRun(NamedTuple):
+    """The importances that were computed last of a run: by which measure, after which epoch, and of each column."""
+
+    by: str
+    epoch: int
+    columns: Mapping[str, ColumnImportance]
+
+    def share(self, column: str) -> float:
+        """Return how important a column is beside the most important one, from 0 to 1."""
+        largest = max((one.mean for one in self.columns.values() if one.mean > 0.0), default=0.0)
+        mean = self.columns[column].mean
+        return mean / largest if mean > 0.0 else 0.0
+
+
 class PermutationImportance:
     """Permutation importance of each column on ``x`` (n, features), computed one permutation after the other.
 
@@ -174,9 +188,15 @@ class PermutationImportance:
         """Compute everything; return the importances, the largest first, those that are not defined last."""
         while not self.is_done:
             self.advance()
-        means, deviations = self.summary()
-        order = np.argsort(-means, kind="stable")  # which puts nan last
-        return [ColumnImportance(self.names[k], float(means[k]), float(deviations[k])) for k in order]
+        columns = self.columns()
+        order = np.argsort([-one.mean for one in columns], kind="stable")  # which puts nan last
+        return [columns[k] for k in order]
+
+    def columns(self) -> list[ColumnImportance]:
+        """Return the importance of each column so far, in the order of the columns."""
+        return [
+            ColumnImportance(*one) for one in zip(self.names, *(part.tolist() for part in self.summary()), strict=True)
+        ]
 
     def summary(self) -> tuple[Array, Array]:
         """Return mean and deviation (columns,) over the repeats so far; nan for a column without one."""

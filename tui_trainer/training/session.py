@@ -33,6 +33,7 @@ from tui_trainer.system.memory import limit_accelerate, usable_cores
 from .builder import build_schedule, build_trainer, check_memory, split_scores
 from .callbacks import BestWeights, StopConditions
 from .history import History
+from .inspection import ImportanceOfRun
 from .series import MAX_PARAMETERS, Array, DownsampledSeries, Trajectory
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class Session:
         self.best = BestWeights()
         self.weight_changes = 0  # times that weights were changed other than by training
         self.test_seen_at: list[int] = []  # steps after which the scores of the test part were looked at
+        self.importance: ImportanceOfRun | None = None  # of the columns of the data, once it was asked for
         self.trajectory: Trajectory | None = None  # of a model with at most two parameters
         self.data = DataCache()
         self._losses = np.empty(SLICE_STEPS)  # of the steps not yet in the history; the first ``_filled`` count
@@ -127,7 +129,7 @@ class Session:
         self._first_epoch, self.target_epochs = 0, experiment.training.epochs  # of the stretch that is trained next
         self.history, self.step_rate = History(self._all_epochs), StepRate()
         self.best, self.test_seen_at = BestWeights(experiment.training.best_epoch_by), []
-        self.state, self.sentence = "ready", ""
+        self.state, self.sentence, self.importance = "ready", "", None
         self._forget_diagnosis()
         self._stopping = StopConditions(experiment.training)
         self._chunk, self._filled, self._last_loss, self._scores = 1, 0, None, None

@@ -18,6 +18,7 @@ from tui_trainer.tabs.network.compute import NetworkCompute
 from tui_trainer.tabs.network.drawing import CHOSEN, EDGE, LINK, NAMES, NEURON, SELECTED_WEIGHT, SHADES, Scene, draw
 from tui_trainer.tabs.network.layout import Selection, arrange, shape_of
 from tui_trainer.tabs.network.messages import Network, WatchNetwork
+from tui_trainer.training.inspection import ColumnImportance, ImportanceOfRun
 from tui_trainer.training.session import Session
 
 ROOMS = DatasetConfig("boston_rm", standardize=False, validation_split=0.0)
@@ -67,6 +68,23 @@ def test_a_picture_of_any_size(name: str, size: tuple[int, int], markers: Marker
         if markers == "ascii":
             drawn = "".join(frame.rows).replace("…", "").replace("⋯", "").replace("−", "").replace("●", "")
             assert drawn.isascii()
+
+
+def test_inputs_have_bars_of_their_importance_where_there_is_room() -> None:
+    session = Session()
+    session.load(CASES["iris"])
+    columns = {
+        one.column: ColumnImportance(one.column, 0.1 * number, 0.01)
+        for number, one in enumerate(session.dataset.inputs)
+    }
+    session.importance = ImportanceOfRun("accuracy", 5, columns)
+    frame = draw(scene_of(session, 117, 33, Selection()), 117, 33, "braille", False)
+    assert "importance" in frame.rows[2]
+    bars = [row.count("█") + any(part in row for part in "▏▎▍▌▋▊▉") for row in (row[:16] for row in frame.rows)]
+    assert [count for count in bars if count] == [3, 6, 8], "the first has none, as its importance is 0"
+    assert "###" in "\n".join(draw(scene_of(session, 117, 33, Selection()), 117, 33, "ascii", False).rows)
+    low = draw(scene_of(session, 77, 10, Selection()), 77, 10, "braille", False)
+    assert "importance" not in "".join(low.rows), "there is no room"
 
 
 def test_the_perceptron_has_its_numbers_on_it() -> None:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tui_trainer.formats import fit_number, format_bar, format_cell, format_measure
 from tui_trainer.protocol import DatasetView
 from tui_trainer.tabs.network.layout import Layer, Shape
-from tui_trainer.tabs.network.messages import BIAS, InputSeen, Network, NeuronDetail, Probability, Term
+from tui_trainer.tabs.network.messages import BIAS, InputImportance, InputSeen, Network, NeuronDetail, Probability, Term
 from tui_trainer.tabs.network.neuron_panel import (
     bar_lines,
     formula_lines,
@@ -139,6 +139,13 @@ def test_an_input_shows_how_it_is_standardized() -> None:
     plain = text(*formula_lines(InputSeen(0, 5.1, 0.0, 1.0, 5.1), 45))
     assert [line.strip() for line in plain] == ["x = 5.100", "as it stands in the data"]
     assert text(title_line(IRIS, seen)) == ["input sepal length (cm)"]
+
+
+def test_an_input_shows_its_importance_where_there_is_room() -> None:
+    seen = InputSeen(0, 5.1, 5.843, 0.828, -0.8974, InputImportance(0.2134, 0.0402, "accuracy", 1200))
+    assert "importance 0.213 ± 0.040 (accuracy, epoch 1,200)" in text(*formula_lines(seen, 100))[1]
+    assert text(*formula_lines(seen, 56))[0] == "x = (raw − mean) / deviation   importance 0.213 ± 0.040"
+    assert "importance" not in text(*formula_lines(seen, 45))[0]
 
 
 def test_the_table_of_weights_has_straight_columns() -> None:

@@ -22,6 +22,8 @@ from tui_trainer.protocol import Update, encode, frame, pack, report_decoder, un
 from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.tabs.network.compute import CURVE_POINTS, MAX_BARS, NetworkCompute, phi_and_slope, span_of
 from tui_trainer.tabs.network.messages import InputSeen, Network, NeuronDetail, NeuronRange, WatchNetwork
+from tui_trainer.tabs.predictions.compute import PredictionsCompute
+from tui_trainer.tabs.predictions.messages import Importance, WatchImportance
 from tui_trainer.tabs.view import decode_content
 from tui_trainer.training.session import Session
 
@@ -275,3 +277,22 @@ def test_a_report_is_small_and_comes_through_the_pipe(widths: tuple[int, ...]) -
     assert len(sent) < 20_000
     report = report_decoder.decode(sent[4:])
     assert isinstance(report, Update) and report.steps == 1 and decode_content(report) == content
+
+
+def test_inputs_have_the_importance_that_was_computed_for_the_run() -> None:
+    session = loaded(steps=40)
+    request = WatchNetwork(layer=0, neuron=2, windows=ALL)
+    found = see(session, request)
+    assert found.layers[0].importances == b"" and isinstance(found.looked_at, InputSeen)
+    assert found.looked_at.importance is None
+    predictions = PredictionsCompute(TrainerContext(session))
+    content = predictions.compute(WatchImportance())
+    while isinstance(content, Importance) and content.unfinished:
+        content = predictions.compute(WatchImportance())
+    assert isinstance(content, Importance)
+    found, means = see(session, request), unpack(content.means)
+    np.testing.assert_allclose(unpack(found.layers[0].importances), np.maximum(means, 0) / means.max())
+    assert isinstance(found.looked_at, InputSeen) and found.looked_at.importance is not None
+    assert found.looked_at.importance.mean == means[2] and found.looked_at.importance.by == "accuracy"
+    session.load(session.requested)
+    assert see(session, request).layers[0].importances == b"", "a new run has none yet"

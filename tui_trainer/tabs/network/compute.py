@@ -22,6 +22,7 @@ from tui_trainer.training.session import Session
 
 from .messages import (
     BIAS,
+    InputImportance,
     InputSeen,
     LayerValues,
     Network,
@@ -112,7 +113,7 @@ class NetworkCompute:
         shades = signed_shades(values, self._strongest(layer, outputs[layer]))
         if layer == 0:
             raw = session.dataset.x[session.split.train_rows[sample]][neurons]
-            return LayerValues(window, pack(values), shades, raw=pack(raw))
+            return LayerValues(window, pack(values), shades, raw=pack(raw), importances=self._importances(neurons))
         parameters = session.trainer.model.parameters
         kernel, bias = parameters.kernels[layer - 1], parameters.biases[layer - 1]
         before = windows[index - 1] if index else None
@@ -120,6 +121,12 @@ class NetworkCompute:
         if before is not None and before.layer == layer - 1:
             links = signed_shades(kernel[_slice(before), neurons], kernel)
         return LayerValues(window, pack(values), shades, links, b"" if bias is None else pack(bias[neurons]))
+
+    def _importances(self, neurons: slice) -> bytes:
+        importance = self._session.importance
+        if importance is None:
+            return b""
+        return pack(np.array([importance.share(one.column) for one in self._session.dataset.inputs[neurons]]))
 
     def _strongest(self, layer: int, outputs: Array) -> Array:
         """Return the values of which the largest gets the strongest colour: where an activation has ends, these.
@@ -136,7 +143,11 @@ class NetworkCompute:
         split, dataset = self._session.split, self._session.dataset
         raw = float(dataset.x[split.train_rows[sample], neuron])
         x = float(split.x_train[sample, neuron])
-        return InputSeen(neuron, raw, float(split.mean[neuron]), float(split.scale[neuron]), x)
+        importance, known = None, self._session.importance
+        if known is not None:
+            column = known.columns[dataset.inputs[neuron].column]
+            importance = InputImportance(column.mean, column.deviation, known.by, known.epoch)
+        return InputSeen(neuron, raw, float(split.mean[neuron]), float(split.scale[neuron]), x, importance)
 
 
 def neuron_detail(

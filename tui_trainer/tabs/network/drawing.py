@@ -14,7 +14,7 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 
-from tui_trainer.formats import fit_number, format_outputs
+from tui_trainer.formats import fit_number, format_bar, format_outputs
 from tui_trainer.plotting.colors import readable
 from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten, shorten_alike
 from tui_trainer.plotting.lines import DOT_CHARACTERS, DOTS, dot_numbers
@@ -27,6 +27,7 @@ from .messages import LayerValues, Network, NeuronDetail
 
 MIN_GAP_FOR_WEIGHTS = 16  # columns
 MIN_ROOM_FOR_NAMES = 9
+IMPORTANCE_WIDTH = 8  # of the bar of the most important input
 MIN_LINK_SIZES = (5, 36, 72, 104)  # of 127: where the levels of links begin
 LINK: Final = 10  # the role of the first level of positive links; the others follow, then those of negative ones
 TEXT, DIM, TITLE, CHOSEN, ANSWER, SELECTED_WEIGHT = range(6)
@@ -80,7 +81,7 @@ def draw(scene: Scene | None, width: int, height: int, markers: Markers, dashed:
     for column, values in zip(columns, layers, strict=True):
         _write_titles(board, scene, column, markers)
         _write_neurons(board, scene, column, values, markers)
-    _write_inputs(board, scene)
+    _write_inputs(board, scene, markers)
     _write_outputs(board, scene)
     return board.frame()
 
@@ -142,9 +143,10 @@ def _write_titles(board: Board, scene: Scene, column: Column, markers: Markers) 
     first = "inputs" if column.layer == 0 else "output" if column.layer == scene.shape.last else f"layer {column.layer}"
     symbol = format_outputs(column.layer, scene.shape.last)
     named = f"{first} {symbol}" if len(first) + len(symbol) < room and markers != "ascii" else first
-    texts = (named, f"{layer.units:,} {layer.activation}".strip(), layer.note)
+    note = "importance" if column.layer == 0 and _importances(scene) is not None else layer.note
+    texts = (named, f"{layer.units:,} {layer.activation}".strip(), note)
     if room < MIN_ROOM_FOR_NAMES:
-        texts = (f"{layer.units:,}", layer.activation, layer.note)
+        texts = (f"{layer.units:,}", layer.activation, note)
     for row, text in enumerate(texts):
         if row < scene.arrangement.top:
             text = shorten(text, room)
@@ -197,9 +199,15 @@ def _mark_chosen(board: Board, column: Column, row: int, markers: Markers) -> No
     board.write(row, column.right, closing, CHOSEN)
 
 
-def _write_inputs(board: Board, scene: Scene) -> None:
+def _importances(scene: Scene) -> NDArray[np.float64] | None:
+    """Return the importances of the inputs (n,); None before they are computed, or without room for their bars."""
+    importances = scene.network.layers[0].importances
+    return unpack(importances) if importances and scene.arrangement.columns[0].step > 1 else None
+
+
+def _write_inputs(board: Board, scene: Scene, markers: Markers) -> None:
     column = scene.arrangement.columns[0]
-    raw = unpack(scene.network.layers[0].raw)
+    raw, importances = unpack(scene.network.layers[0].raw), _importances(scene)
     end = column.left - 1
     names = [one_cell(scene.shape.name(0, column.first + index)) for index in range(len(column.rows))]
     short_names = shorten_alike(names, scene.arrangement.labels[0] - 1)
@@ -208,6 +216,10 @@ def _write_inputs(board: Board, scene: Scene) -> None:
         if column.step > 1:
             text = fit_number(raw[index], end, 3)
             board.write(row + 1, end - len(text), text, DIM)
+            if importances is not None:
+                room = min(end - len(text) - 1, IMPORTANCE_WIDTH)
+                bar = format_bar(importances[index], room, markers == "ascii") if room > 0 else ""
+                board.write(row + 1, end - len(text) - 1 - len(bar), bar, TITLE)
 
 
 def _write_outputs(board: Board, scene: Scene) -> None:

@@ -42,7 +42,8 @@ class LayerValues(msgspec.Struct, frozen=True):
 
     ``values`` (n,) are their outputs, ``shades`` (n,) the same as signed bytes, 127 for the largest of the layer.
     ``links`` (m, n) are the weights from the m drawn neurons of the previous layer, as such bytes; empty if that
-    layer is not drawn. ``biases`` (n,) are empty if there are none, ``raw`` (n,) are the inputs before scaling.
+    layer is not drawn. ``biases`` (n,) are empty if there are none, ``raw`` (n,) are the inputs before scaling, and
+    ``importances`` (n,) the shares of their columns in that of the most important one; empty before they are computed.
     """
 
     window: NeuronRange
@@ -51,6 +52,7 @@ class LayerValues(msgspec.Struct, frozen=True):
     links: bytes = b""
     biases: bytes = b""
     raw: bytes = b""
+    importances: bytes = b""
 
 
 class Term(msgspec.Struct, frozen=True, array_like=True):
@@ -114,14 +116,24 @@ class NeuronDetail(msgspec.Struct, frozen=True, tag=True):
     norm: tuple[float, float] | None = None
 
 
+class InputImportance(msgspec.Struct, frozen=True):
+    """The importance of the column of an input, with its deviation, by a measure after an epoch."""
+
+    mean: float
+    deviation: float
+    by: str
+    epoch: int
+
+
 class InputSeen(msgspec.Struct, frozen=True, tag=True):
-    """An input in detail: x = (raw - mean) / scale."""
+    """An input in detail: x = (raw - mean) / scale; its importance is None before that is computed."""
 
     neuron: int
     raw: float
     mean: float
     scale: float
     x: float
+    importance: InputImportance | None = None
 
 
 class Network(Content, frozen=True):

@@ -10,7 +10,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from tui_trainer.errors import plain
-from tui_trainer.formats import format_bar, format_cell, format_measure, format_row
+from tui_trainer.formats import format_bar, format_cell, format_column, format_measure, format_row
+from tui_trainer.measures import in_words
 from tui_trainer.plotting.frame import one_cell, shorten
 from tui_trainer.plotting.plot import Plot, Series
 from tui_trainer.protocol import DatasetView, unpack
@@ -120,7 +121,8 @@ def title_line(shape: Shape, detail: NeuronDetail | InputSeen) -> Line:
 def formula_lines(detail: NeuronDetail | InputSeen, width: int) -> tuple[Line, Line]:
     """Return two lines: the formula and its numbers, or both on the first line and the slope on the second."""
     if isinstance(detail, InputSeen):
-        return _lines(*_input(detail), "", width)
+        formula, numbers = _input(detail)
+        return _lines(formula, numbers, _importance(detail, max(width - len(formula) - 3, 0)), width)
     if detail.activation == "softmax":
         formula = _shortened(
             [
@@ -177,6 +179,17 @@ def _input(detail: InputSeen) -> tuple[str, str]:
         return f"x = {format_measure(detail.raw)}", "as it stands in the data"
     raw, scale, x = (format_measure(value) for value in (detail.raw, detail.scale, detail.x))
     return "x = (raw − mean) / deviation", f"= ({raw}{_signed_summand(-detail.mean, 4)}) / {scale} = {x}"
+
+
+def _importance(detail: InputSeen, width: int) -> str:
+    """Return the importance of the input as far as there is room; empty before it is computed."""
+    one = detail.importance
+    if one is None:
+        return ""
+    mean, deviation = format_column([one.mean, one.deviation])
+    brief = f"importance {mean} ± {deviation}"
+    whole = f"{brief} ({in_words(one.by)}, epoch {one.epoch:,})"
+    return next((text for text in (whole, brief) if len(text) <= width), "")
 
 
 def _signed_summand(value: float, digits: int) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.datasets.split import TargetScale
+from tui_trainer.datasets.split import PartName, TargetScale
 from tui_trainer.engine.metrics import THRESHOLD, Thresholds, class_scores, mae, r2
 from tui_trainer.engine.sample_losses import SampleLosses, each_loss
 from tui_trainer.protocol import Content, Unavailable, pack
@@ -24,7 +24,6 @@ from .messages import (
     DataPart,
     LossPoints,
     NumberPredictions,
-    PartName,
     SampleList,
     ThresholdCurves,
     WatchImportance,

@@ -15,6 +15,7 @@ from tui_trainer.protocol import pack
 from tui_trainer.training.builder import build_model
 from tui_trainer.training.inspection import (
     REPEATS,
+    ImportanceOfRun,
     PermutationImportance,
     RawModel,
     columns_of,
@@ -71,6 +72,8 @@ class Inspection:
             self._under_way.advance(SLICE if self._session.state == "running" else SLICE_AT_REST)
             if self._under_way.computed.is_done:
                 self._complete, self._under_way = self._under_way, None
+                columns = {one.column: one for one in self._complete.computed.columns()}
+                self._session.importance = ImportanceOfRun(by, self._complete.epoch, columns)
         shown = self._complete or self._under_way
         assert shown is not None
         means, deviations = shown.computed.summary()

@@ -6,9 +6,9 @@ from typing import Literal
 
 import msgspec
 
+from tui_trainer.datasets.split import PartName
 from tui_trainer.protocol import Content, Request
 
-PartName = Literal["training", "validation", "test"]
 Axis = Literal["residual", "distance", "probability", "joint"]
 
 

@@ -12,6 +12,7 @@ from textual.containers import Container, Vertical
 from textual.reactive import var
 from textual.widgets import Static
 
+from tui_trainer.datasets.split import PartName
 from tui_trainer.protocol import Loaded, unpack
 from tui_trainer.settings import Matrix
 from tui_trainer.tabs.view import TabView, hints, hints_within
@@ -25,7 +26,6 @@ from .messages import (
     ClassPredictions,
     Importance,
     NumberPredictions,
-    PartName,
     WatchImportance,
     WatchPredictions,
     WatchWhatIf,
