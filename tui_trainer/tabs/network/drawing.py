@@ -142,9 +142,13 @@ def _write_titles(board: Board, scene: Scene, column: Column, markers: Markers) 
     room = min((after.left - before.left - 1 for before, after in pairwise(scene.arrangement.columns)), default=99)
     first = "inputs" if column.layer == 0 else "output" if column.layer == scene.shape.last else f"layer {column.layer}"
     symbol = format_outputs(column.layer, scene.shape.last)
-    named = f"{first} {symbol}" if len(first) + len(symbol) < room and markers != "ascii" else first
-    note = "importance" if column.layer == 0 and _importances(scene) is not None else layer.note
-    texts = (named, f"{layer.units:,} {layer.activation}".strip(), note)
+    if len(first) + len(symbol) < room and markers != "ascii":
+        first = f"{first} {symbol}"
+    note = layer.note
+    if column.layer == 0 and _importances(scene) is not None:
+        has_room = scene.arrangement.top > 2
+        first, note = (first, "importance") if has_room else ("inputs by importance", note)
+    texts = (first, f"{layer.units:,} {layer.activation}".strip(), note)
     if room < MIN_ROOM_FOR_NAMES:
         texts = (f"{layer.units:,}", layer.activation, note)
     for row, text in enumerate(texts):

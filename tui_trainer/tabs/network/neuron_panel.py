@@ -19,7 +19,7 @@ from tui_trainer.settings import Markers
 from tui_trainer.ui.plot_widgets import Line, PlotWidget, Span, TextLines
 
 from .layout import Shape
-from .messages import BIAS, InputSeen, Network, NeuronDetail, PhiCurve, Term
+from .messages import BIAS, InputImportance, InputSeen, Network, NeuronDetail, PhiCurve, Term
 
 MIN_ONE_LINE = 62  # columns from which a formula and its numbers are on one line
 INDENT = "  "
@@ -92,6 +92,8 @@ class NeuronPanel(Horizontal):
         self.set_class(parameter is not None, "-picked")
         text = self._text
         lines: list[Line] = [title_line(shape, detail), *formula_lines(detail, text.size.width)]
+        if isinstance(detail, InputSeen) and detail.importance is not None:
+            lines.append(importance_line(detail.importance))
         self._table_top = len(lines)
         self._table = Table((), ())
         if isinstance(detail, NeuronDetail):
@@ -121,8 +123,7 @@ def title_line(shape: Shape, detail: NeuronDetail | InputSeen) -> Line:
 def formula_lines(detail: NeuronDetail | InputSeen, width: int) -> tuple[Line, Line]:
     """Return two lines: the formula and its numbers, or both on the first line and the slope on the second."""
     if isinstance(detail, InputSeen):
-        formula, numbers = _input(detail)
-        return _lines(formula, numbers, _importance(detail, max(width - len(formula) - 3, 0)), width)
+        return _lines(*_input(detail), "", width)
     if detail.activation == "softmax":
         formula = _shortened(
             [
@@ -181,15 +182,10 @@ def _input(detail: InputSeen) -> tuple[str, str]:
     return "x = (raw − mean) / deviation", f"= ({raw}{_signed_summand(-detail.mean, 4)}) / {scale} = {x}"
 
 
-def _importance(detail: InputSeen, width: int) -> str:
-    """Return the importance of the input as far as there is room; empty before it is computed."""
-    one = detail.importance
-    if one is None:
-        return ""
+def importance_line(one: InputImportance) -> Line:
+    """Return how important the column of an input is, by which measure and after which epoch."""
     mean, deviation = format_column([one.mean, one.deviation])
-    brief = f"importance {mean} ± {deviation}"
-    whole = f"{brief} ({in_words(one.by)}, epoch {one.epoch:,})"
-    return next((text for text in (whole, brief) if len(text) <= width), "")
+    return ((f"importance {mean} ± {deviation}", "text"), (f" ({in_words(one.by)}, epoch {one.epoch:,})", "dim"))
 
 
 def _signed_summand(value: float, digits: int) -> str:
