@@ -40,6 +40,7 @@ MAX_MODULES = sum(
         1,  # networks in NumPy alone
         1,  # programs that train again
         1,  # event files
+        2,  # lessons tried without a screen, and their command
     )
 )
 MAX_DEPTH = 3  # of classes of ours
@@ -66,6 +67,7 @@ DIRECTIONS = {
     "tabs.messages": "datasets protocol run_state",
     "training": "datasets engine errors experiment formats measures pace protocol run_state system",
     "console": "errors files system training",
+    "teaching": "book errors experiment training",
     "store": "errors experiment files run_state system training",
     "export": """
         console datasets engine errors experiment files formats measures plotting store system training version
@@ -96,8 +98,8 @@ DIRECTIONS = {
         system tabs.messages tabs.view ui version wall
     """,
     "cli": """
-        app console datasets errors experiment export files formats measures pace runtime serve settings store
-        sweep system training ui version
+        app book console datasets errors experiment export files formats measures pace runtime serve settings store
+        sweep system teaching training ui version
     """,
     "__main__": "cli",
     "": "api errors estimators experiment version",

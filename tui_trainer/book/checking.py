@@ -16,6 +16,7 @@ from .lesson import Check, Lesson, Question
 from .rules import INDEXED
 
 ItemState = Literal["done", "open", "wrong"]
+Answers = int | tuple[float | None, ...] | None  # the index of a choice, or the number in each blank
 MAX_WEIGHTS = 64  # of a model whose weights a lesson may check
 
 
@@ -36,7 +37,7 @@ class Results(Struct, frozen=True, kw_only=True):
     params: int = 0
     layer_params: tuple[int, ...] = ()
     weights: tuple[float, ...] | None = None
-    answers: int | tuple[float | None, ...] | None = None
+    answers: Answers = None
     variant: str = ""
 
 
@@ -82,7 +83,7 @@ def check(lesson: Lesson, results: Results, earlier: Collection[str] = ()) -> Ve
     return Verdict(tuple(items))
 
 
-def _question(question: Question, answers: int | tuple[float | None, ...] | None, earlier: Collection[str]) -> Item:
+def _question(question: Question, answers: Answers, earlier: Collection[str]) -> Item:
     key = question.key
     if question.blanks:
         answered = answers if isinstance(answers, tuple) else ()
@@ -117,24 +118,34 @@ def _check(condition: Check, results: Results, earlier: Collection[str], has_tar
     too_large = condition.most_params is not None and results.params > condition.most_params
     if not has_target or too_large or (condition.variant is not None and condition.variant != results.variant):
         return Item(key, "open", condition.missing)
+    value = observed(condition, results)
     if condition.state is not None:
-        is_met = results.state == condition.state
+        is_met = value == condition.state
         return Item(key, "done", condition.done) if is_met else _unmet(condition, results, None)
+    is_early = results.epoch < _first_epoch(condition)
     if condition.field is not None:
-        too_early = results.epoch < (condition.epoch or 0)
-        value = fields.value_at(results.experiment, condition.field)
-        if not too_early and _holds(condition, value):
-            return Item(key, "done", condition.done)
+        is_met = not is_early and _holds(condition, value)
+        return Item(key, "done", condition.done) if is_met else Item(key, "open", condition.missing)
+    if not isinstance(value, float) or is_early:
         return Item(key, "open", condition.missing)
-    number = _number(condition.value or "", results)
-    if number is None or results.epoch < _first_epoch(condition):
-        return Item(key, "open", condition.missing)
-    return Item(key, "done", condition.done) if _holds(condition, number) else _unmet(condition, results, number)
+    return Item(key, "done", condition.done) if _holds(condition, value) else _unmet(condition, results, value)
+
+
+def observed(condition: Check, results: Results) -> object:
+    """Return what a check looks at: a state, the value of a field (``fields.MISSING`` if there is none), or a number.
+
+    None where there is no number of that name yet, or it is not finite.
+    """
+    if condition.state is not None:
+        return results.state
+    if condition.field is not None:
+        return fields.value_at(results.experiment, condition.field)
+    return _number(condition.value or "", results)
 
 
 def _first_epoch(condition: Check) -> int:
-    """Return the epoch from which a value is checked; parameter counts exist before any training."""
-    before_training = (condition.value or "").startswith(("params", "layer_params"))
+    """Return the epoch from which a check counts; fields and parameter counts exist before any training."""
+    before_training = condition.field is not None or (condition.value or "").startswith(("params", "layer_params"))
     return condition.epoch if condition.epoch is not None else int(not before_training)
 
 
@@ -156,7 +167,7 @@ def _number(name: str, results: Results) -> float | None:
     else:
         counts = {"epoch": results.epoch, "step": results.steps, "params": results.params}
         value = counts.get(name, results.values.get(name))
-    return value if value is not None and math.isfinite(value) else None
+    return float(value) if value is not None and math.isfinite(value) else None
 
 
 def _holds(condition: Check, value: object) -> bool:

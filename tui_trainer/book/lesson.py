@@ -130,8 +130,10 @@ class Lesson(Struct, frozen=True):
 
     ``id`` identifies it in the saved progress. There is always a first variant, which the lesson loads.
     ``target`` maps paths of the resolved experiment to the values that an exercise asks for; a number for a list
-    is its length. ``pace`` is the one at which it trains; None for the user's own.
-    ``race`` is what the wall opens with; None for what the user has raced with last.
+    is its length. ``solution`` is the first variant with fields changed so that the lesson can be passed, where that
+    is left to the reader; no reader sees it, and None says that the variants do it, or the target. ``pace`` is the one
+    at which it trains; None for the user's own. ``race`` is what the wall opens with; None for what the user has raced
+    with last.
     """
 
     id: str
@@ -147,6 +149,7 @@ class Lesson(Struct, frozen=True):
     target: dict[str, Scalar] = {}
     pace: PaceName | None = None
     race: LessonRace | None = None
+    solution: Variant | None = None
 
     @property
     def target_key(self) -> str:

@@ -59,6 +59,11 @@ def from_folder(folder: str | os.PathLike[str]) -> Library:
     return too_many + _read_all("own", _contents(root, names[:MAX_FILES]))
 
 
+def from_file(path: Path) -> Library:
+    """Return the lesson in one file, or what is wrong with it."""
+    return _read_all("own", _contents(path.parent.resolve(), [path.name]))
+
+
 def _contents(root: Path, names: Iterable[str]) -> Iterator[tuple[str, bytes | LessonError]]:
     for name in names:
         try:

@@ -46,6 +46,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     target: dict[str, Any] = {}
     pace: PaceName | None = None
     race: LessonRace | None = None
+    solution: dict[str, Any] = {}
 
 
 def loads(text: str, file: str, lesson_id: str) -> Lesson:
@@ -147,7 +148,9 @@ def _table_type(kind: inspect.Type) -> inspect.StructType | None:
 def _lesson(raw: _File, file: str, lesson_id: str) -> Lesson:
     base = _experiment({"name": lesson_id.rpartition(":")[2] or "lesson", **raw.experiment})
     tables = raw.variants or (_VariantTable(AS_LOADED),)
-    variants = tuple(_variant(base, table, f"variants[{index}]") for index, table in enumerate(tables))
+    variants = tuple(
+        _variant(base, table.name, table.set, f"variants[{index}].set") for index, table in enumerate(tables)
+    )
     lesson = Lesson(
         id=lesson_id,
         file=file,
@@ -162,6 +165,7 @@ def _lesson(raw: _File, file: str, lesson_id: str) -> Lesson:
         target=raw.target,
         pace=raw.pace,
         race=raw.race,
+        solution=_variant(base, "solution", raw.solution, "solution") if raw.solution else None,
     )
     if raw.race is not None:
         _check_race(base, raw.race)
@@ -186,15 +190,15 @@ def _experiment(data: dict[str, Any]) -> Experiment:
         raise InvalidLesson(f"experiment.{error.field}".rstrip("."), error.reason) from None
 
 
-def _variant(base: Experiment, table: _VariantTable, field: str) -> Variant:
+def _variant(base: Experiment, name: str, changes: dict[str, Any], field: str) -> Variant:
     experiment = base
-    for path, value in table.set.items():
+    for path, value in changes.items():
         if path in TOP_TABLES:
             raise InvalidLesson(
-                f"{field}.set.{path}", f'would replace the whole table; write the path in quotes, as "{path}.…" = …'
+                f"{field}.{path}", f'would replace the whole table; write the path in quotes, as "{path}.…" = …'
             )
         try:
             experiment = with_field(experiment, path, value)
         except UserError as error:
-            raise InvalidLesson(f"{field}.set", str(error)) from None
-    return Variant(table.name, table.set, experiment)
+            raise InvalidLesson(field, str(error)) from None
+    return Variant(name, changes, experiment)

@@ -46,9 +46,10 @@ examples:
   tui-trainer describe --csv house.csv          show what its columns hold, in a few numbers each
   tui-trainer datasets                          list the built-in datasets
   tui-trainer serve iris.toml                   open the app in a browser on this machine
+  tui-trainer lessons check course              run the lessons in a folder, and tell which checks hold
 
 commands: train, sweep, report, export, predict, importance, runs, summary, describe, datasets,
-sessions, serve, settings, keys; each has its own --help.
+sessions, serve, lessons, settings, keys; each has its own --help.
 """
 
 

@@ -8,7 +8,7 @@ from string import ascii_uppercase
 
 from msgspec.structs import replace
 
-from tui_trainer.book.checking import Item, Results, check
+from tui_trainer.book.checking import Answers, Item, Results, check
 from tui_trainer.book.lesson import Check, Lesson, Question, Variant
 from tui_trainer.book.library import Library, from_folder, packaged
 from tui_trainer.book.progress import FILE_NAME, LessonProgress
@@ -16,8 +16,6 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.protocol import Loaded, Progress, unpack
 from tui_trainer.run_state import RUN_STATES
 from tui_trainer.ui.keymap import key_of
-
-Answers = int | tuple[float | None, ...] | None
 
 
 class LessonTracker:
