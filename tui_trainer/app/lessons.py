@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from string import ascii_uppercase
 from typing import TYPE_CHECKING
@@ -15,13 +16,14 @@ from tui_trainer.ui.keymap import Key, key_of
 from .controller import Controller
 
 if TYPE_CHECKING:
-    from tui_trainer.book.lesson import Lesson
+    from tui_trainer.book.lesson import Lesson, Variant
     from tui_trainer.tabs.book.guide import LessonState, LessonTracker
     from tui_trainer.tabs.book.lesson_page import LessonPage, LessonStrip
 
     from .screen import MainScreen
 
 BOOK = "book"
+LOOK_EVERY = 1.0  # seconds between two looks at the files of the user's own lessons
 LESSONS = "lessons"  # owner of keys
 
 
@@ -48,6 +50,8 @@ class Lessons(Controller):
 
             self._tracker = open_guide(self._folder)
             self._tracker.follow(self.screen.experiment)
+            if self._folder is not None:
+                self.screen.set_interval(LOOK_EVERY, self._look_at_files)
         return self._tracker
 
     async def on_report(self, report: AnyReport) -> bool:
@@ -117,6 +121,44 @@ class Lessons(Controller):
             self.screen.set_focus(None)
         self._show_index()
 
+    def _look_at_files(self) -> None:
+        """Read the user's own lessons again if a file has changed, and show what is new."""
+        before, variant = self.tracker.lesson, self.tracker.variant
+        files = self.tracker.reread()
+        if not files:
+            return
+        lesson = self.tracker.lesson
+        self._show_page()
+        self._show_index()
+        errors = [str(error) for error in self.tracker.library.errors if error.file in files]
+        if before is not None and lesson is None:
+            self._close()
+            self.show_message(f"{before.file} is gone; its settings stay.", "error")
+        elif errors:
+            self.show_message(errors[0], "error")
+        else:
+            self.show_message(f"{', '.join(files)}: read again.")
+        if before is not None and lesson is not None and lesson is not before:
+            self.run_worker(partial(self._show_new_version, before, variant), group="lessons", exclusive=True)
+
+    async def _show_new_version(self, before: Lesson, variant_before: Variant | None) -> None:
+        """Load the open lesson's experiment and open its view again, as far as these differ from those ``before``.
+
+        An experiment that the user has changed, or that trains, stays.
+        """
+        lesson, variant = self.tracker.lesson, self.tracker.variant
+        if lesson is None or variant is None:
+            return
+        if variant_before is None or variant.experiment != variant_before.experiment:
+            is_users = variant_before is None or self.screen.experiment != variant_before.experiment
+            if is_users or self.screen.state == "running":
+                ways = f"{key_of('tab_book')} and {key_of('load')}"
+                self.show_message(f"{lesson.file}: read again. Its experiment has changed; {ways} load it.")
+            else:
+                await self.screen.trainer.start_over(variant.experiment)
+        if self.tracker.lesson is lesson and (lesson.view, lesson.view_options) != (before.view, before.view_options):
+            await self._show_view(lesson)
+
     async def load(self, lesson_id: str) -> None:
         """Start the lesson with that id."""
         lesson = self.tracker.find(lesson_id)
@@ -172,11 +214,15 @@ class Lessons(Controller):
     def action_leave_lesson(self) -> None:
         """Close the lesson's page; the experiment stays as it is."""
         self.tracker.leave()
+        self._close()
+        self.show_message("You left the lesson; its settings stay.")
+
+    def _close(self) -> None:
+        """Put away the page of a lesson that is no longer open."""
         self.screen.trainer.set_pace(None)
         self.screen.in_lesson = self.screen.page_open = False
         self._show_page()
         self.show_strip()
-        self.show_message("You left the lesson; its settings stay.")
 
     async def action_answer(self, index: int) -> None:
         """Choose an answer, or focus a blank."""
@@ -237,18 +283,24 @@ class Lessons(Controller):
         if self.tracker.lesson is not lesson:  # another one was chosen meanwhile
             return
         self._show_advice()
-        view = await screen.tabs.ready(lesson.view)
-        if self.tracker.lesson is not lesson:
+        if not await self._show_view(lesson):
             return
-        view.configure(dict(lesson.view_options))
-        # Where both have no room, the page is read first; training shows the picture.
-        screen.tabs.active = BOOK if screen.has_class("-narrow") else lesson.view
         screen.setup_open = False
         screen.trainer.watch_view()
         self.show_strip()
         if lesson.race is not None:
             what = f"{len(lesson.race.values)} values of {label_of(lesson.race.field)}"
             self.show_message(f"{key_of('wall')} opens the wall: a race of {what}.")
+
+    async def _show_view(self, lesson: Lesson) -> bool:
+        """Open the lesson's view with its options; return False if another lesson was chosen meanwhile."""
+        view = await self.screen.tabs.ready(lesson.view)
+        if self.tracker.lesson is not lesson:
+            return False
+        view.configure(dict(lesson.view_options))
+        # Where both have no room, the page is read first; training shows the picture.
+        self.screen.tabs.active = BOOK if self.screen.has_class("-narrow") else lesson.view
+        return True
 
     async def _focus_blank(self, index: int) -> None:
         if self._visible_page() is None:

@@ -436,3 +436,35 @@ async def test_small_letters_answer_while_the_question_is_open(start: Start, siz
         assert screen.lessons.tracker.page.answers == 0, "it is no longer open"
         await flow.press("B")
         await flow.until(lambda: screen.lessons.tracker.page.answers == 1, "another answer")
+
+
+async def test_a_changed_lesson_is_read_again_while_it_is_open(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its text and its experiment follow the file; a mistake is told, and costs neither this lesson nor another."""
+    monkeypatch.setattr("tui_trainer.app.lessons.LOOK_EVERY", 0.02)
+    file = tmp_path / "1_mine.toml"
+    file.write_text(OWN, encoding="utf-8")
+    (tmp_path / "2_other.toml").write_text(OWN.replace("Mine", "Other"), encoding="utf-8")
+    async with start(lessons=tmp_path) as flow:
+        await opened(flow)
+        await flow.screen.lessons.load("own:mine")
+        await flow.until_shown("How [many]?")
+        await flow.until_state("ready")
+        file.write_text(OWN.replace("How [many]?", "How [few]?"), encoding="utf-8")
+        await flow.until_shown("How [few]?")
+        loads = flow.loads
+        file.write_text(OWN.replace("epochs = 3", "epochs = 4"), encoding="utf-8")
+        await flow.until_loaded(loads + 1)
+        assert flow.screen.experiment.training.epochs == 4 and not page_of(flow).changed
+        file.write_text(OWN.replace("answer = 0", "answer = 7"), encoding="utf-8")
+        await flow.until_said("1_mine.toml: question.answer: expected 0 to 1, got 7; the lesson stays as it was")
+        assert len(flow.screen.lessons.tracker.library.lessons) == len(LESSONS) + 2
+        await flow.screen.editor.change_field("training.epochs", "5")
+        await flow.until(lambda: page_of(flow).changed, "a setting of the user's own")
+        file.write_text(OWN.replace("epochs = 3", "epochs = 6"), encoding="utf-8")
+        await flow.until_said("1_mine.toml: read again. Its experiment has changed; 9 and enter load it.")
+        assert flow.screen.experiment.training.epochs == 5
+        file.unlink()
+        await flow.until_said("1_mine.toml is gone; its settings stay.")
+        assert not flow.screen.in_lesson

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tui_trainer.book.checking import Answers, Item, Results, check
 from tui_trainer.book.lesson import Check, Lesson, Question, Variant
-from tui_trainer.book.library import Library, from_folder, packaged
+from tui_trainer.book.library import LessonFolder, Library, packaged
 from tui_trainer.book.progress import FILE_NAME, LessonProgress
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.protocol import Loaded, Progress, unpack
@@ -21,8 +21,9 @@ from tui_trainer.ui.keymap import key_of
 class LessonTracker:
     """Follows the experiment and its run, and checks them against the open lesson."""
 
-    def __init__(self, library: Library, progress: LessonProgress) -> None:
-        self.library = library
+    def __init__(self, library: Library, progress: LessonProgress, folder: LessonFolder | None = None) -> None:
+        self._book, self._folder = library, folder  # the lessons that stay as they are, and those of the user's own
+        self.library = library if folder is None else library + folder.library
         self.progress = progress
         self.lesson: Lesson | None = None
         self.changed = False  # whether the experiment is none of the lesson's variants
@@ -49,6 +50,32 @@ class LessonTracker:
         """Close the open lesson."""
         self.lesson, self._items = None, ()
         self.progress.open(None)
+
+    def reread(self) -> tuple[str, ...]:
+        """Read the user's own lessons again if a file has changed; return the names of the files that differ.
+
+        The open lesson becomes its new version, with the answers to a question that is the same, or is closed if its
+        file is gone.
+        """
+        files = () if self._folder is None else self._folder.reread()
+        if self._folder is None or not files:
+            return ()
+        self.library, before = self._book + self._folder.library, self.lesson
+        if before is None or before in self.library.lessons:
+            return files
+        self.lesson = lesson = self.find(before.id)
+        if lesson is None:
+            self.leave()
+            return files
+        if lesson.question != before.question:
+            self._answers = None
+        names = {one.name for one in lesson.variants}
+        self._ended &= names
+        self._variant, self._run_variant = (
+            name if name in names else lesson.variants[0].name for name in (self._variant, self._run_variant)
+        )
+        self.follow(self._experiment)
+        return files
 
     def forget(self, lesson: Lesson) -> None:
         """Clear the progress in ``lesson``; if it is open, its current run no longer counts."""
@@ -109,6 +136,11 @@ class LessonTracker:
         """Record the user's answer: the index of a choice, or a number for each blank (None if empty)."""
         self._answers = answers
         self._look()
+
+    @property
+    def variant(self) -> Variant | None:
+        """The variant of the open lesson that is set up, or was before it was changed."""
+        return None if self.lesson is None else self.lesson.variant(self._variant)
 
     @property
     def page(self) -> LessonState | None:
@@ -223,8 +255,8 @@ def open_guide(folder: Path | None) -> LessonTracker:
     """Return a tracker of the packaged lessons and those in ``folder``, with the saved progress."""
     from tui_trainer.store.store import default_path
 
-    library = packaged() + (Library() if folder is None else from_folder(folder))
-    return LessonTracker(library, LessonProgress(default_path().with_name(FILE_NAME)))
+    progress = LessonProgress(default_path().with_name(FILE_NAME))
+    return LessonTracker(packaged(), progress, None if folder is None else LessonFolder(folder))
 
 
 @dataclass(frozen=True, slots=True)
