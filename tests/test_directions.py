@@ -40,6 +40,7 @@ MAX_MODULES = sum(
         1,  # networks in NumPy alone
         1,  # programs that train again
         1,  # event files
+        1,  # mark-up in the text of lessons
         2,  # lessons tried without a screen, and their command
     )
 )

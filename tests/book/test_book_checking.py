@@ -57,6 +57,12 @@ def test_a_value_is_open_until_the_run_has_ended() -> None:
     assert state_of(lesson, epoch=10, values={}, state="finished") == "open", "there is no such value"
 
 
+def test_a_gap_is_open_while_one_of_its_values_is_not_there() -> None:
+    lesson = lesson_with(value="val_loss - loss", at_most=100)
+    assert state_of(lesson, epoch=1, values={"loss": 2.0}) == "open"
+    assert state_of(lesson, epoch=1, values={"loss": 2.0, "val_loss": float("nan")}) == "open"
+
+
 def test_the_number_that_came_out_is_told() -> None:
     (item,) = check(
         lesson_with(value="loss", at_most=0.1), Results(experiment=TEN, epoch=10, values={"loss": 1 / 3})
@@ -72,6 +78,9 @@ def test_the_number_that_came_out_is_told() -> None:
         ("params", {"params": 7}),
         ("weight[1]", {"weights": (0.0, 7.0)}),
         ("layer_params[2]", {"layer_params": (1, 2, 7)}),
+        ("dead_units[1]", {"dead_units": (0, 7)}),
+        ("val_recall[2]", {"values": {"val_recall[2]": 7.0}}),
+        ("val_loss - loss", {"values": {"val_loss": 9.0, "loss": 2.0}}),
     ],
 )
 def test_counts_and_weights_are_checked_like_values(name: str, known: dict[str, Any]) -> None:

@@ -28,7 +28,7 @@ def test_the_table_names_every_lesson_with_its_file() -> None:
 
 
 def test_the_example_is_a_lesson_and_can_be_passed() -> None:
-    example = re.search(r"<!-- lesson -->\n```toml\n(.*?)```\n<!-- /lesson -->", LESSONS_TEXT, re.DOTALL)
+    example = re.search(r"<!-- lesson -->\n````toml\n(.*?)````\n<!-- /lesson -->", LESSONS_TEXT, re.DOTALL)
     assert example
     lesson = loads(example[1], "example.toml", "own:example")
     assert try_lesson(lesson).faults == ()

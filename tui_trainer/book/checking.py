@@ -13,7 +13,7 @@ from tui_trainer.run_state import RUN_STATES, RunState
 
 from . import fields
 from .lesson import Check, Lesson, Question
-from .rules import INDEXED
+from .rules import INDEXED, MINUS
 
 ItemState = Literal["done", "open", "wrong"]
 Answers = int | tuple[float | None, ...] | None  # the index of a choice, or the number in each blank
@@ -25,7 +25,8 @@ class Results(Struct, frozen=True, kw_only=True):
 
     ``experiment`` is the resolved one of the run, ``values`` the newest of all recorded values, ``state`` that of the
     session, ``layer_params`` the parameters of each layer, ``weights`` all of them, kernel and bias layer
-    by layer, if there are at most 64 (None if there are more), ``answers`` the index of the choice or
+    by layer, if there are at most 64 (None if there are more), ``dead_units`` those of each hidden layer once it is
+    not training, ``answers`` the index of the choice or
     the numbers in the blanks (None in an empty one), and ``variant`` the name of the one loaded last.
     """
 
@@ -37,6 +38,7 @@ class Results(Struct, frozen=True, kw_only=True):
     params: int = 0
     layer_params: tuple[int, ...] = ()
     weights: tuple[float, ...] | None = None
+    dead_units: tuple[int, ...] = ()
     answers: Answers = None
     variant: str = ""
 
@@ -156,18 +158,23 @@ def _unmet(condition: Check, results: Results, number: float | None) -> Item:
     return Item(condition.key, "wrong" if ended else "open", condition.missing, details)
 
 
-def _number(name: str, results: Results) -> float | None:
-    """Return the value of that name; None if there is none, or it is not a finite number."""
+def _number(value: str, results: Results) -> float | None:
+    """Return the value of that name, or the difference of two; None if one is not there, or no finite number."""
+    numbers = [_number_of_name(name, results) for name in value.split(MINUS)]
+    known = [number for number in numbers if number is not None and math.isfinite(number)]
+    return known[0] - sum(known[1:]) if known and len(known) == len(numbers) else None
+
+
+def _number_of_name(name: str, results: Results) -> float | None:
     indexed = INDEXED.fullmatch(name)
-    value: float | None
-    if indexed:
-        values = results.weights if indexed[1] == "weight" else results.layer_params
-        index = int(indexed[2])
-        value = values[index] if values is not None and index < len(values) else None
-    else:
+    if indexed is None:
         counts = {"epoch": results.epoch, "step": results.steps, "params": results.params}
-        value = counts.get(name, results.values.get(name))
-    return float(value) if value is not None and math.isfinite(value) else None
+        number = counts.get(name, results.values.get(name))
+    else:
+        lists = {"weight": results.weights, "layer_params": results.layer_params, "dead_units": results.dead_units}
+        values, index = lists[indexed[1]] or (), int(indexed[2])
+        number = values[index] if index < len(values) else None
+    return None if number is None else float(number)
 
 
 def _holds(condition: Check, value: object) -> bool:

@@ -24,6 +24,8 @@ Sentence = Annotated[str, Meta(min_length=1, max_length=400)]
 Page = Annotated[str, Meta(min_length=1, max_length=2000)]
 Count = Annotated[int, Meta(ge=0, le=10_000_000)]
 NotNegative = Annotated[float, Meta(ge=0.0)]
+FENCE = "```"  # above and below lines of code
+ITEM = re.compile(r"(-|\d{1,2}\.) +(?=\S)")  # what an item of a list begins with
 # The options of each view in [view_options]: the type of the value, or the words to choose from.
 VIEW_OPTIONS: dict[str, dict[str, type[float] | type[int] | type[bool] | type[str] | tuple[str, ...]]] = {
     "loss": {"log": bool, "batches": bool},
@@ -158,11 +160,28 @@ class Lesson(Struct, frozen=True):
 
     @property
     def paragraphs(self) -> tuple[str, ...]:
-        """The text in parts: prose on one line, to be wrapped; indented formulas and tables unchanged."""
-        parts = []
-        for part in re.split(r"\n\s*\n", self.text.strip("\n")):
-            prose = not part.startswith("  ")
-            parts.append(" ".join(part.split()) if prose else part.rstrip())
+        """The text in parts: prose and items of lists on one line, to be wrapped; formulas, tables and code unchanged.
+
+        An item begins with ``- `` or ``1. ``; what is unchanged begins with two spaces, which code in a fence of three
+        backticks gets.
+        """
+        parts: list[str] = []
+        is_new, in_code = True, False  # whether the next line begins a part; whether it is in a fence
+        for line in self.text.strip("\n").split("\n"):
+            if line.startswith(FENCE):
+                is_new, in_code = True, not in_code
+            elif in_code:
+                parts.append(f"  {line}") if is_new else parts.append(f"{parts.pop()}\n  {line}")
+                is_new = False
+            elif not line.strip():
+                is_new = True
+            elif is_new or ITEM.match(line):
+                parts.append(line.rstrip() if line.startswith("  ") else " ".join(line.split()))
+                is_new = False
+            elif parts[-1].startswith("  "):
+                parts.append(f"{parts.pop()}\n{line}".rstrip())
+            else:
+                parts.append(f"{parts.pop()} {' '.join(line.split())}")
         return tuple(parts)
 
     @property

@@ -20,7 +20,11 @@ VALUES = (
     "step",
     "params",
 )
-INDEXED = re.compile(r"(weight|layer_params)\[(\d{1,2})\]", re.ASCII)
+INDEXED = re.compile(r"(weight|layer_params|dead_units)\[(\d{1,2})\]", re.ASCII)
+OF_CLASS = re.compile(
+    rf"(val_)?({'|'.join(name for name, one in MEASURES.items() if one.by_class)})\[\d{{1,3}}\]", re.ASCII
+)
+MINUS = " - "  # between two values of which the difference is checked
 KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 MAX_TARGETS = 32
 
@@ -47,8 +51,6 @@ def check_rules(lesson: Lesson) -> None:
     for index, check in enumerate(lesson.checks):
         _check_check(check, f"checks[{index}]", names)
     _check_target(lesson.target)
-    if lesson.question is None and not lesson.checks and not lesson.target:
-        raise InvalidLesson("", "there is nothing to do in this lesson; add a question, a check or a target")
 
 
 def _check_options(view: str, options: dict[str, Any]) -> None:
@@ -122,12 +124,16 @@ def _conditions(check: Check) -> list[str]:
 
 
 def _check_value(check: Check, field: str) -> None:
-    if check.value not in VALUES and INDEXED.fullmatch(check.value or "") is None:
-        raise InvalidLesson(
-            f"{field}.value",
-            f"there is no value {quoted(check.value or '')}; the values are: {', '.join(VALUES)}, "
-            "weight[0] and layer_params[0]",
-        )
+    names = (check.value or "").split(MINUS)
+    for name in names:
+        if name not in VALUES and not INDEXED.fullmatch(name) and not OF_CLASS.fullmatch(name):
+            raise InvalidLesson(
+                f"{field}.value",
+                f"there is no value {quoted(name)}; the values are: {', '.join(VALUES)}, weight[0], layer_params[0], "
+                "dead_units[0], and recall[0] and f1_of_class[0] of a class",
+            )
+    if len(names) > 2:
+        raise InvalidLesson(f"{field}.value", f"expected one value or the difference of two, got {len(names)} values")
     if check.equals is not None or check.one_of:
         raise InvalidLesson(field, "equals and one_of are for fields; use near and within for a value")
 

@@ -8,6 +8,7 @@ from tui_trainer.datasets.dataset import Dataset
 from tui_trainer.datasets.split import reading_sentence
 from tui_trainer.protocol import DatasetView, Ended, Loaded, Progress, SummaryRow, pack
 from tui_trainer.training.diagnosis import largest_class
+from tui_trainer.training.doctor import dead_units
 from tui_trainer.training.session import Session
 
 PREVIEW_ROWS = 5000  # of a dataset, for the table and the scatter
@@ -15,6 +16,7 @@ NAMED_ROWS = 1000  # in the table
 PREVIEW_CELLS = 400_000
 PREVIEW_COLUMNS = 200
 MAX_WEIGHTS = 64  # reported with each progress
+MAX_PARAMETERS = 200_000  # of a model whose dead units are counted whenever it pauses
 
 
 def _notes(session: Session) -> tuple[str, ...]:
@@ -104,6 +106,7 @@ def progress(session: Session, run: int, unsaved: str = "") -> Progress:
         values=session.values,
         weights=_weights(session),
         unsaved=unsaved,
+        dead_units=_dead_units(session),
     )
 
 
@@ -111,6 +114,12 @@ def _weights(session: Session) -> bytes:
     """Return the parameters of a small model; none for a large one."""
     parameters = session.trainer.model.parameters.flat
     return pack(parameters) if len(parameters) <= MAX_WEIGHTS else b""
+
+
+def _dead_units(session: Session) -> tuple[int, ...]:
+    """Return the dead units of each hidden layer of a model that is looked at quickly, once it has been trained."""
+    is_small = session.trainer.model.count_params() <= MAX_PARAMETERS
+    return dead_units(session) if is_small and session.trainer.steps and session.state != "running" else ()
 
 
 def ended(session: Session, run: int) -> Ended:

@@ -14,6 +14,7 @@ from tui_trainer.book.lesson import Check, Lesson
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import add_layer, with_field
 from tui_trainer.experiment.schema import Experiment
+from tui_trainer.training.doctor import dead_units
 from tui_trainer.training.session import Session
 
 SOLUTION = ""  # instead of a variant's name: the experiment that passes what is left to the reader
@@ -114,6 +115,7 @@ def results_of(session: Session, variant: str = "", answers: Answers = None) -> 
         params=count,
         layer_params=tuple(params for *_, params in session.summary()),
         weights=tuple(model.parameters.flat.tolist()) if count <= MAX_WEIGHTS else None,
+        dead_units=dead_units(session) if session.trainer.steps else (),
         answers=answers,
         variant=variant,
     )

@@ -237,6 +237,7 @@ class LessonTracker:
             steps=progress.steps,
             state=progress.state,
             weights=tuple(unpack(progress.weights).tolist()) if progress.weights else None,
+            dead_units=progress.dead_units,
         )
 
     def _done_before(self, lesson: Lesson) -> tuple[Item, ...]:
@@ -324,10 +325,9 @@ def advice(page: LessonState) -> str:
     """Return a sentence on what to do next."""
     asked, target = page.question, page.target
     if page.done:
+        done = "Lesson done" if page.items else "There is nothing to do here"
         last = page.place == page.count
-        return (
-            "Lesson done. That was the last one." if last else f"Lesson done; {key_of('next_lesson')} goes to the next."
-        )
+        return f"{done}. That was the last one." if last else f"{done}; {key_of('next_lesson')} goes to the next."
     if page.behind:
         return f"{key_of('reset')} starts over with {page.variant}."
     building = target is not None and target.state != "done"

@@ -19,13 +19,14 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from tui_trainer.book.checking import Item
-from tui_trainer.book.lesson import Blank, Lesson
+from tui_trainer.book.lesson import ITEM, Blank, Lesson
 from tui_trainer.errors import plain, printable
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.fields import TextBox
 from tui_trainer.ui.keymap import action_of, key_of
 
 from .guide import LessonState, advice, waiting, wrong_answer
+from .markdown import styled
 
 STRIP_ROWS, USUAL_WIDTH = 4, 76  # of the strip, and its columns before it has a size
 TALL = 30  # lines from which text and tasks share the page
@@ -234,6 +235,7 @@ class Block:
     key: str = ""  # its name
     kept: bool = False
     gap: bool = True  # an empty line before it, unless it is the first
+    markdown: bool = False  # whether the text has mark-up
 
     def lines(self, width: int) -> list[Content]:
         """Return the block in lines of at most ``width`` cells."""
@@ -241,7 +243,8 @@ class Block:
         room = max(8, width - len(self.mark))
         lines: list[Content] = []
         for line in self.text.split("\n") if self.kept else [self.text]:
-            lines += Content.styled(printable(line), style).wrap(room)
+            text = printable(line)
+            lines += (styled(text) if self.markdown else Content.styled(text, style)).wrap(room)
         first = Content.styled(self.mark, mark_style)
         blank = Content(" " * len(self.mark))
         return [(blank if place else first) + line for place, line in enumerate(lines)]
@@ -349,9 +352,17 @@ def title(page: LessonState) -> Iterator[Block]:
 
 
 def prose(page: LessonState) -> Iterator[Block]:
-    """Return the text, with formulas and tables as they are."""
+    """Return the text, with formulas, tables and code as they are."""
+    in_list = False
     for paragraph in page.lesson.paragraphs:
-        yield Block(paragraph, kept=paragraph.startswith("  "))
+        item = ITEM.match(paragraph)
+        if item:
+            mark = "• " if item[1] == "-" else f"{item[1]} "
+            yield Block(paragraph[item.end() :], mark=mark, gap=not in_list, markdown=True)
+        else:
+            kept = paragraph.startswith("  ")
+            yield Block(paragraph, kept=kept, markdown=not kept)
+        in_list = item is not None
 
 
 def question(page: LessonState) -> Iterator[Block]:
