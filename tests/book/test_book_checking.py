@@ -143,7 +143,7 @@ def test_what_is_done_stays_done() -> None:
 def answered(question: dict[str, Any], answers: Any) -> Verdict:
     data = changed("question", question)
     lesson = lesson_of({name: data[name] for name in data if name not in ("checks", "target")})
-    return check(lesson, Results(experiment=TEN, answers=answers))
+    return check(lesson, Results(experiment=TEN, answers=(answers,)))
 
 
 @pytest.mark.parametrize(("answer", "said"), [(1, "done"), (0, "wrong"), (None, "open"), ((1.0,), "open")])
@@ -172,6 +172,16 @@ def test_all_blanks_have_to_be_right(answers: Any, said: str, details: tuple[str
     blanks = [{"label": "dense", "answer": 220}, {"label": "half", "answer": 0.5, "within": 0.01}]
     (item,) = answered({"text": "Fill in.", "because": "So.", "blanks": blanks}, answers).items
     assert (item.state, item.details) == (said, details)
+
+
+def test_each_question_has_its_answer() -> None:
+    numbers = {"text": "How many?", "because": "So.", "blanks": [{"label": "n", "answer": 3}]}
+    data = {name: whole()[name] for name in whole() if name not in ("checks", "target", "question")}
+    lesson = lesson_of({**data, "questions": [whole()["question"], numbers]})
+    for answers, states in (((), "open open"), ((1, (4.0,)), "done wrong"), ((0, (3.0,)), "wrong done")):
+        verdict = check(lesson, Results(experiment=TEN, answers=answers))
+        assert " ".join(item.state for item in verdict.items) == states
+    assert check(lesson, Results(experiment=TEN, answers=(1, (3.0,)))).passed
 
 
 def test_a_target_names_every_difference() -> None:

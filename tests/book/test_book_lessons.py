@@ -71,13 +71,16 @@ def test_nothing_passes_before_the_run(lesson: Lesson) -> None:
 
 @lessons
 def test_wrong_answers_do_not_pass(lesson: Lesson) -> None:
-    for wrong in wrong_answers(lesson):
-        said = verdict(lesson, wrong)
+    for answers in wrong_answers(lesson):
+        said = verdict(lesson, answers)
         assert not said.passed
-        first = said.items[0]
-        assert first.state == ("open" if wrong is None or (isinstance(wrong, tuple) and None in wrong) else "wrong")
-        assert first.sentence == (lesson.question.text if lesson.question else "")
-        assert bool(first.details) == (first.state == "wrong")
+        for item, question, answer, right in zip(
+            said.items, lesson.questions, answers, right_answers(lesson), strict=False
+        ):
+            is_open = answer is None or (isinstance(answer, tuple) and None in answer)
+            assert item.state == ("done" if answer == right else "open" if is_open else "wrong")
+            assert item.sentence == (question.because if answer == right else question.text)
+            assert bool(item.details) == (item.state == "wrong")
 
 
 @lessons

@@ -93,6 +93,7 @@ WRONG = [
     ("question/answer", 2, "question.answer", "expected 0 to 1, got 2"),
     ("question/answer", "that", "question.answer", "expected an integer"),
     ("question/choices", ["one"], "question.choices", "at least two choices"),
+    ("questions", [whole()["question"]], "question", "there are questions, too; write it as one of them"),
     ("question/blanks", [{"label": "x", "answer": 1}], "question", "choices and blanks"),
     ("variants/1/name", "as it is", "variants[1].name", "two variants 'as it is'"),
     ("variants/1/set", {"training.rate": 1}, "variants[1].set", "unknown field 'rate'"),
@@ -152,6 +153,14 @@ def test_a_page_with_nothing_to_do_is_done_when_it_is_read() -> None:
     data = {name: whole()[name] for name in ("title", "chapter", "text")}
     lesson = lesson_of({**data, "view": "loss"})
     assert check(lesson, Results(experiment=lesson.experiment)).passed
+
+
+def test_several_questions_are_told_apart() -> None:
+    data, question = without("question"), whole()["question"]
+    assert lesson_of({**data, "questions": [question, {**question, "text": "Or?"}]}).questions[1].text == "Or?"
+    error = refusal({**data, "questions": [question, {**question, "answer": 2}]})
+    assert error.field == "questions[1].answer" and "expected 0 to 1" in error.reason
+    assert "the same question is there twice" in refusal({**data, "questions": [question, question]}).reason
 
 
 @pytest.mark.parametrize(

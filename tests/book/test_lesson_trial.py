@@ -45,7 +45,10 @@ def test_each_variant_is_run_and_its_check_told_with_the_number() -> None:
     trial = tried()
     assert trial.faults == ()
     assert [run.variant for run in trial.runs] == ["fast", "slow"] and trial.seconds > 0
-    assert [(one.run.variant, one.index, one.holds) for one in trial.outcomes] == [("fast", 0, True), ("slow", 1, True)]
+    assert [(one.run.variant, one.number, one.holds) for one in trial.outcomes] == [
+        ("fast", 0, True),
+        ("slow", 1, True),
+    ]
     for one in trial.outcomes:
         assert one.seen == f"{one.run.results.values['loss']:.6g}"
     assert trial.outcomes[0].expected == "loss ≤ 0.4, from epoch 5"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from string import ascii_uppercase
@@ -174,23 +175,24 @@ class Lessons(Controller):
             self._show_index()
             self.show_message(f"The progress in {lesson.title} is cleared.")
 
-    def fill_in(self, lesson: Lesson, numbers: tuple[float | None, ...]) -> None:
-        """Answer with numbers typed into the blanks of ``lesson``, unless another lesson is open by now."""
+    def fill_in(self, lesson: Lesson, number: int, numbers: tuple[float | None, ...]) -> None:
+        """Answer a question of ``lesson`` with numbers typed into its blanks, unless another lesson is open by now."""
         if self.tracker.lesson == lesson:
-            self.answer(numbers)
+            self.answer(numbers, number)
 
-    def answer(self, answers: int | tuple[float | None, ...]) -> None:
-        """Answer the page's question with the index of a choice, or with a number for each blank."""
+    def answer(self, answer: int | tuple[float | None, ...], number: int | None = None) -> None:
+        """Answer a question of the page, or the one that is asked now: the index of a choice, or a number a blank."""
         from tui_trainer.tabs.book.guide import advice, waiting, wrong_answer
 
         self._new_sentences = []
-        self.tracker.answer(answers)
+        asked = self._page.asked if number is None and self._page is not None else number
+        self.tracker.answer(answer, asked)
         self._show_page()
         page = self._page
-        if page is None or page.question is None or self._new_sentences:
+        if page is None or page.question is None or asked is None or self._new_sentences:
             return
-        if page.waits and isinstance(answers, int):
-            self.show_message(f"{ascii_uppercase[answers]}. {waiting(page)} {advice(page)}")
+        if isinstance(answer, int) and page.waiting[asked]:
+            self.show_message(f"{ascii_uppercase[answer]}. {waiting(replace(page, asked=asked))} {advice(page)}")
         elif page.question.state == "wrong":
             self.show_message(wrong_answer(page, page.question))
         else:
@@ -250,7 +252,7 @@ class Lessons(Controller):
             return frozenset()
         letters = ascii_uppercase[: len(question.choices or question.blanks)]
         # A blank is only gone to; the small letters are needed where a network is to be built.
-        is_open = page.answers is None and page.question is not None and page.question.state == "open"
+        is_open = page.answer is None and page.question is not None and page.question.state == "open"
         return frozenset(letters + (letters.lower() if is_open and question.choices else ""))
 
     def action_scroll_page(self, direction: int) -> None:

@@ -362,7 +362,7 @@ class MainScreen(Screen[None]):
 
     @on(Answered)
     def _answer(self, event: Answered) -> None:
-        self.lessons.fill_in(event.lesson, event.answers)
+        self.lessons.fill_in(event.lesson, event.number, event.answers)
 
     @on(SweepLine.Pressed)
     def _show_sweep(self) -> None:

@@ -16,7 +16,7 @@ from .lesson import Check, Lesson, Question
 from .rules import INDEXED, MINUS
 
 ItemState = Literal["done", "open", "wrong"]
-Answers = int | tuple[float | None, ...] | None  # the index of a choice, or the number in each blank
+Answer = int | tuple[float | None, ...] | None  # the index of a choice, or the number in each blank, None if empty
 MAX_WEIGHTS = 64  # of a model whose weights a lesson may check
 
 
@@ -26,8 +26,7 @@ class Results(Struct, frozen=True, kw_only=True):
     ``experiment`` is the resolved one of the run, ``values`` the newest of all recorded values, ``state`` that of the
     session, ``layer_params`` the parameters of each layer, ``weights`` all of them, kernel and bias layer
     by layer, if there are at most 64 (None if there are more), ``dead_units`` those of each hidden layer once it is
-    not training, ``answers`` the index of the choice or
-    the numbers in the blanks (None in an empty one), and ``variant`` the name of the one loaded last.
+    not training, ``answers`` one for each question, and ``variant`` the name of the one loaded last.
     """
 
     experiment: Experiment
@@ -39,7 +38,7 @@ class Results(Struct, frozen=True, kw_only=True):
     layer_params: tuple[int, ...] = ()
     weights: tuple[float, ...] | None = None
     dead_units: tuple[int, ...] = ()
-    answers: Answers = None
+    answers: tuple[Answer, ...] = ()
     variant: str = ""
 
 
@@ -68,14 +67,14 @@ class Verdict(Struct, frozen=True):
 
 
 def check(lesson: Lesson, results: Results, earlier: Collection[str] = ()) -> Verdict:
-    """Check the question, the target and the checks of ``lesson``, in this order.
+    """Check the questions, the target and the checks of ``lesson``, in this order.
 
     ``earlier`` are the keys of what was done before: since a lesson has several variants, and each is a run
     of its own, what is done stays done. The checks of an exercise count only for the network it asks for.
     """
     items: list[Item] = []
-    if lesson.question is not None:
-        items.append(_question(lesson.question, results.answers, earlier))
+    for place, question in enumerate(lesson.questions):
+        items.append(_question(question, results.answers[place] if place < len(results.answers) else None, earlier))
     has_target = True
     if lesson.target:
         differences = fields.differences(results.experiment, lesson.target)
@@ -85,16 +84,16 @@ def check(lesson: Lesson, results: Results, earlier: Collection[str] = ()) -> Ve
     return Verdict(tuple(items))
 
 
-def _question(question: Question, answers: Answers, earlier: Collection[str]) -> Item:
+def _question(question: Question, answer: Answer, earlier: Collection[str]) -> Item:
     key = question.key
     if question.blanks:
-        answered = answers if isinstance(answers, tuple) else ()
-        wrong = tuple(_wrong_blanks(question, answered))
-        right = len(answered) == len(question.blanks) and not wrong and None not in answered
+        numbers = answer if isinstance(answer, tuple) else ()
+        wrong = tuple(_wrong_blanks(question, numbers))
+        right = len(numbers) == len(question.blanks) and not wrong and None not in numbers
     else:
-        answered = (answers,) if isinstance(answers, int) and not isinstance(answers, bool) else ()
-        right = answered == (question.answer,)
-        wrong = () if right or not answered else ("this is not the right answer",)
+        is_choice = isinstance(answer, int) and not isinstance(answer, bool)
+        right = is_choice and answer == question.answer
+        wrong = () if right or not is_choice else ("this is not the right answer",)
     if right or (key in earlier and not wrong):
         return Item(key, "done", question.because)
     return Item(key, "wrong" if wrong else "open", question.text, wrong)

@@ -146,12 +146,17 @@ class Lesson(Struct, frozen=True):
     view: View
     view_options: dict[str, Scalar]
     variants: tuple[Variant, ...]
-    question: Question | None = None
+    questions: tuple[Question, ...] = ()
     checks: tuple[Check, ...] = ()
     target: dict[str, Scalar] = {}
     pace: PaceName | None = None
     race: LessonRace | None = None
     solution: Variant | None = None
+
+    @property
+    def question(self) -> Question | None:
+        """The first question, None if there is none."""
+        return next(iter(self.questions), None)
 
     @property
     def target_key(self) -> str:

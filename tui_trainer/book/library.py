@@ -86,10 +86,14 @@ class LessonFolder:
             return ()
         self._stamps, before = stamps, self.library
         self.library = _with_last_good(from_folder(self._folder), before)
-        old = {lesson.file: lesson for lesson in before.lessons} | {error.file: str(error) for error in before.errors}
-        now = {lesson.file: lesson for lesson in self.library.lessons}
-        now |= {error.file: str(error) for error in self.library.errors}
+        old, now = _by_file(before), _by_file(self.library)
         return tuple(sorted(file for file in {*old, *now} if old.get(file) != now.get(file)))
+
+
+def _by_file(library: Library) -> dict[str, Lesson | str]:
+    """Return what each file is: a sentence where there is an error, else a lesson."""
+    lessons: dict[str, Lesson | str] = {lesson.file: lesson for lesson in library.lessons}
+    return lessons | {error.file: str(error) for error in library.errors}
 
 
 def _stamps(folder: str | os.PathLike[str]) -> frozenset[tuple[str, int, int, int]]:

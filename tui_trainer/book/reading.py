@@ -41,6 +41,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     view_options: dict[str, Any] = {}
     experiment: dict[str, Any] = {}
     question: Question | None = None
+    questions: Annotated[tuple[Question, ...], Meta(max_length=9)] = ()
     variants: Annotated[tuple[_VariantTable, ...], Meta(max_length=16)] = ()
     checks: Annotated[tuple[Check, ...], Meta(max_length=32)] = ()
     target: dict[str, Any] = {}
@@ -160,13 +161,15 @@ def _lesson(raw: _File, file: str, lesson_id: str) -> Lesson:
         view=raw.view,
         view_options=raw.view_options,
         variants=variants,
-        question=raw.question,
+        questions=raw.questions if raw.question is None else (raw.question,),
         checks=raw.checks,
         target=raw.target,
         pace=raw.pace,
         race=raw.race,
         solution=_variant(base, "solution", raw.solution, "solution") if raw.solution else None,
     )
+    if raw.question is not None and raw.questions:
+        raise InvalidLesson("question", "there are questions, too; write it as one of them, under [[questions]]")
     if raw.race is not None:
         _check_race(base, raw.race)
     check_rules(lesson)

@@ -45,9 +45,12 @@ def check_rules(lesson: Lesson) -> None:
         if name in names[:index]:
             raise InvalidLesson(f"variants[{index}].name", f"there are two variants {quoted(name)}; rename one")
     _check_options(lesson.view, lesson.view_options)
-    if lesson.question is not None:
-        _check_question(lesson.question)
-        _check_variant(lesson.question.variant, "question", names)
+    for index, question in enumerate(lesson.questions):
+        field = "question" if len(lesson.questions) == 1 else f"questions[{index}]"
+        _check_question(question, field)
+        if question in lesson.questions[:index]:
+            raise InvalidLesson(field, "the same question is there twice; remove one")
+        _check_variant(question.variant, field, names)
     for index, check in enumerate(lesson.checks):
         _check_check(check, f"checks[{index}]", names)
     _check_target(lesson.target)
@@ -75,21 +78,21 @@ def _check_options(view: str, options: dict[str, Any]) -> None:
             )
 
 
-def _check_question(question: Question) -> None:
+def _check_question(question: Question, field: str) -> None:
     if question.choices and question.blanks:
-        raise InvalidLesson("question", "it has choices and blanks; keep one of them")
+        raise InvalidLesson(field, "it has choices and blanks; keep one of them")
     if question.blanks:
         if question.answer is not None:
-            raise InvalidLesson("question.answer", "each blank has its own answer; remove this one")
+            raise InvalidLesson(f"{field}.answer", "each blank has its own answer; remove this one")
         if question.variant is not None:
-            raise InvalidLesson("question.variant", "numbers are judged at once, before any run; remove it")
+            raise InvalidLesson(f"{field}.variant", "numbers are judged at once, before any run; remove it")
         return
     if len(question.choices) < 2:
-        raise InvalidLesson("question.choices", "expected at least two choices, or blanks")
+        raise InvalidLesson(f"{field}.choices", "expected at least two choices, or blanks")
     if question.answer is None:
-        raise InvalidLesson("question.answer", "it is not there; give the index of the right choice, from 0")
+        raise InvalidLesson(f"{field}.answer", "it is not there; give the index of the right choice, from 0")
     if not 0 <= question.answer < len(question.choices):
-        raise InvalidLesson("question.answer", f"expected 0 to {len(question.choices) - 1}, got {got(question.answer)}")
+        raise InvalidLesson(f"{field}.answer", f"expected 0 to {len(question.choices) - 1}, got {got(question.answer)}")
 
 
 def _check_variant(name: str | None, field: str, variants: list[str]) -> None:

@@ -59,7 +59,7 @@ def _list(path: str | None) -> int:
             printable(lesson.title),
             lesson.view,
             _count(len(lesson.variants), "variant"),
-            "question" if lesson.question is not None else "",
+            _count(len(lesson.questions), "question") if lesson.questions else "",
             _count(len(lesson.checks), "check") if lesson.checks else "",
             "target" if lesson.target else "",
         )

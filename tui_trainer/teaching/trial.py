@@ -9,7 +9,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from tui_trainer.book import fields
-from tui_trainer.book.checking import MAX_WEIGHTS, Answers, Results, check, observed
+from tui_trainer.book.checking import MAX_WEIGHTS, Answer, Results, check, observed
 from tui_trainer.book.lesson import Check, Lesson
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import add_layer, with_field
@@ -29,10 +29,10 @@ class CheckedRun(NamedTuple):
 
 
 class CheckOutcome(NamedTuple):
-    """What a check says of a run: ``index`` counts the lesson's checks, ``seen`` is what it looked at, in words."""
+    """What a check says of a run: its ``number`` in the lesson, from 0; what it ``expected``, and saw, in words."""
 
     run: CheckedRun
-    index: int
+    number: int
     expected: str
     seen: str
     holds: bool
@@ -102,7 +102,7 @@ def trained_run(variant: str, experiment: Experiment) -> CheckedRun:
     return CheckedRun(variant, results_of(session, variant), time.perf_counter() - started)
 
 
-def results_of(session: Session, variant: str = "", answers: Answers = None) -> Results:
+def results_of(session: Session, variant: str = "", answers: tuple[Answer, ...] = ()) -> Results:
     """Return what the checks of a lesson look at, as the app hands it to them."""
     model = session.trainer.model
     count = model.count_params()
@@ -121,12 +121,9 @@ def results_of(session: Session, variant: str = "", answers: Answers = None) -> 
     )
 
 
-def right_answers(lesson: Lesson) -> Answers:
-    """Return the right answer to the lesson's question; None if it has none."""
-    question = lesson.question
-    if question is None:
-        return None
-    return tuple(blank.answer for blank in question.blanks) or question.answer
+def right_answers(lesson: Lesson) -> tuple[Answer, ...]:
+    """Return the right answer to each of the lesson's questions."""
+    return tuple(tuple(blank.answer for blank in one.blanks) or one.answer for one in lesson.questions)
 
 
 def _outcomes(lesson: Lesson, runs: list[CheckedRun]) -> Iterator[CheckOutcome]:
@@ -139,10 +136,10 @@ def _outcomes(lesson: Lesson, runs: list[CheckedRun]) -> Iterator[CheckOutcome]:
 
 
 def _faults(lesson: Lesson, runs: list[CheckedRun], outcomes: tuple[CheckOutcome, ...]) -> Iterator[str]:
-    holding = {outcome.index for outcome in outcomes if outcome.holds}
+    holding = {outcome.number for outcome in outcomes if outcome.holds}
     for index, condition in enumerate(lesson.checks):
         if index not in holding:
-            seen = [f"{one.seen} of {_run_name(one.run.variant)}" for one in outcomes if one.index == index]
+            seen = [f"{one.seen} of {_run_name(one.run.variant)}" for one in outcomes if one.number == index]
             got = ", ".join(seen) or "no run of it"
             yield f"checks[{index}] never holds: expected {describe(condition)}, got {got}"
     differences = [fields.differences(run.results.experiment, lesson.target) for run in runs if lesson.target]

@@ -158,12 +158,12 @@ async def answer(flow: Flow, lesson: Lesson, right: bool) -> None:
     assert question is not None
     if question.blanks:
         numbers = [blank.answer for blank in question.blanks]
-        flow.screen.post_message(Answered(lesson, tuple(numbers if right else [numbers[0] + 1, *numbers[1:]])))
+        flow.screen.post_message(Answered(lesson, 0, tuple(numbers if right else [numbers[0] + 1, *numbers[1:]])))
         return
     assert question.answer is not None
     choice = question.answer if right else (question.answer + 1) % len(question.choices)
     await flow.press("ABCDEFGHI"[choice])
-    assert page_of(flow).answers == choice
+    assert page_of(flow).answer == choice
 
 
 async def test_gradient_descent_is_done_with_its_three_rates(start: Start) -> None:
@@ -381,7 +381,7 @@ async def test_a_click_answers_and_goes_on(start: Start) -> None:
         lines = question.render().plain.split("\n")
         row = next(place for place, line in enumerate(lines) if line.startswith("○ A"))
         await flow.pilot.click(question, offset=(4, row))
-        await flow.until(lambda: page_of(flow).answers == 0, "the first answer")
+        await flow.until(lambda: page_of(flow).answer == 0, "the first answer")
         keys = beside(flow).query_one(".keys")
         await flow.pilot.click(keys, offset=(1, 0))
         await flow.until(lambda: page_of(flow).place == 5, "the next lesson")
@@ -429,13 +429,13 @@ async def test_small_letters_answer_while_the_question_is_open(start: Start, siz
         await flow.until(lambda: screen.in_lesson and screen.state == "ready", "the lesson")
         layers = len(screen.experiment.model.layers)
         await flow.press("a")
-        await flow.until(lambda: screen.lessons.tracker.page.answers == 0, "the first answer")
+        await flow.until(lambda: screen.lessons.tracker.page.answer == 0, "the first answer")
         await flow.until_said("A. Noted.")
         assert len(screen.experiment.model.layers) == layers
         await flow.press("b")
-        assert screen.lessons.tracker.page.answers == 0, "it is no longer open"
+        assert screen.lessons.tracker.page.answer == 0, "it is no longer open"
         await flow.press("B")
-        await flow.until(lambda: screen.lessons.tracker.page.answers == 1, "another answer")
+        await flow.until(lambda: screen.lessons.tracker.page.answer == 1, "another answer")
 
 
 async def test_a_changed_lesson_is_read_again_while_it_is_open(
