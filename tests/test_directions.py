@@ -42,6 +42,7 @@ MAX_MODULES = sum(
         1,  # event files
         1,  # mark-up in the text of lessons
         2,  # lessons tried without a screen, and their command
+        4,  # a class: what is handed in, by which part of the app, what a teacher sees of it, and the command
     )
 )
 MAX_DEPTH = 3  # of classes of ours
@@ -68,7 +69,7 @@ DIRECTIONS = {
     "tabs.messages": "datasets protocol run_state",
     "training": "datasets engine errors experiment formats measures pace protocol run_state system",
     "console": "errors files system training",
-    "teaching": "book errors experiment training",
+    "teaching": "book errors experiment formats measures system training",
     "store": "errors experiment files run_state system training",
     "export": """
         console datasets engine errors experiment files formats measures plotting store system training version

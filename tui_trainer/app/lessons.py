@@ -55,6 +55,11 @@ class Lessons(Controller):
                 self.screen.set_interval(LOOK_EVERY, self._look_at_files)
         return self._tracker
 
+    @property
+    def page(self) -> LessonState | None:
+        """The page of the open lesson, as it was shown last."""
+        return self._page
+
     async def on_report(self, report: AnyReport) -> bool:
         match report:
             case Loaded():
@@ -187,6 +192,8 @@ class Lessons(Controller):
         self._new_sentences = []
         asked = self._page.asked if number is None and self._page is not None else number
         self.tracker.answer(answer, asked)
+        if self._page is not None and asked is not None:
+            self.screen.hand_in.count_attempt(self._page.lesson, asked)
         self._show_page()
         page = self._page
         if page is None or page.question is None or asked is None or self._new_sentences:
@@ -332,6 +339,7 @@ class Lessons(Controller):
         if self._side_page is not None:
             self._side_page.show(page)
         self.show_strip()
+        self.screen.hand_in.show_page(page)
         if before is not None and before.lesson is page.lesson:
             known = {item.key for item in before.items if item.state == "done"}
             new = [item.sentence for item in page.items if item.state == "done" and item.key not in known]
@@ -343,7 +351,8 @@ class Lessons(Controller):
         """Show the list of lessons in the Book tab, if the tab was ever opened."""
         book = self.screen.tabs.made(BOOK)
         if book is not None:
-            book.show_index(self.tracker.index(), self.tracker.last)  # type: ignore[attr-defined]
+            index = replace(self.tracker.index(), is_handed_in=self.screen.hand_in.file is not None)
+            book.show_index(index, self.tracker.last)  # type: ignore[attr-defined]
         if self.tracker.progress.complaint:
             self.show_message(self.tracker.progress.complaint, "error")
             self.tracker.progress.complaint = ""

@@ -46,6 +46,7 @@ from tui_trainer.ui.themes import THICK
 from .coach import Coach, CoachStrip
 from .controller import Controller
 from .editor import ExperimentEditor
+from .hand_in import HandIn
 from .keys import footer
 from .lessons import BOOK, LESSONS, Lessons
 from .own_data import OwnData
@@ -84,7 +85,13 @@ class MainScreen(Screen[None]):
     state: var[RunState] = var("empty", bindings=True)
     in_lesson: var[bool] = var(False, bindings=True)
 
-    def __init__(self, experiment: Experiment, path: Path | None = None, lessons: Path | None = None) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        path: Path | None = None,
+        lessons: Path | None = None,
+        hand_in: Path | None = None,
+    ) -> None:
         super().__init__()
         self.dialogs = Dialogs(self)
         self.recent_commands: list[str] = []  # of the palette, by their titles, the last first
@@ -92,11 +99,12 @@ class MainScreen(Screen[None]):
         self.matrix: Matrix = "counts"  # what confusion matrices hold
         self.trainer, self.editor = TrainerLink(self), ExperimentEditor(self, experiment, path)
         self.lessons, self.own_data, self.sweeps = Lessons(self, lessons), OwnData(self), Sweeps(self)
-        self.wall, self.coach = Walls(self), Coach(self)
+        self.wall, self.coach, self.hand_in = Walls(self), Coach(self), HandIn(self, hand_in)
         # In the order in which they hear reports.
         self.controllers: tuple[Controller, ...] = (
             self.trainer,
             self.lessons,
+            self.hand_in,
             self.own_data,
             self.sweeps,
             self.wall,

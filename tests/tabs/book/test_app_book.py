@@ -10,6 +10,7 @@ from test_app_snapshots import settle
 from textual.widgets import Input
 
 from tui_trainer.book.checking import Item
+from tui_trainer.book.handed_in import HandedInAnswer, read
 from tui_trainer.book.lesson import Lesson
 from tui_trainer.book.library import from_folder, packaged
 from tui_trainer.experiment.edit import with_field
@@ -468,3 +469,45 @@ async def test_a_changed_lesson_is_read_again_while_it_is_open(
         file.unlink()
         await flow.until_said("1_mine.toml is gone; its settings stay.")
         assert not flow.screen.in_lesson
+
+
+async def test_what_is_done_in_a_class_is_handed_in(start: Start, tmp_path: Path) -> None:
+    """Lesson, answers, attempts and runs; without the option nothing is written."""
+    path = tmp_path / "handed-in.json"
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "1_mine.toml").write_text(OWN, encoding="utf-8")
+    async with start(lessons=tmp_path / "own") as flow:
+        await flow.screen.lessons.load("own:mine")
+        await flow.until_state("ready")
+        await run(flow)
+        await flow.until_said("Done [so] far.")
+    assert not path.exists()
+    async with start(lessons=tmp_path / "own", hand_in=path) as flow:
+        await opened(flow)
+        await flow.until_shown("your teacher sees this")
+        await flow.screen.lessons.load("own:mine")
+        await flow.until_state("ready")
+        await flow.press("B")
+        await run(flow)
+        await flow.until(lambda: states(flow)[0] == "wrong", "the wrong answer")
+        (lesson,) = read(path).lessons.values()
+        assert (lesson.answers[0].answer, lesson.answers[0].is_right, lesson.answers[0].attempts) == (
+            "[/two]",
+            False,
+            1,
+        )
+        await flow.press("A")
+        await flow.until(lambda: states(flow)[0] == "done", "the right answer")
+        content = read(path)
+        (lesson,) = content.lessons.values()
+        assert content.opened == "own:mine" and lesson.passed and (lesson.done, lesson.count) == (2, 2)
+        assert lesson.answers == (HandedInAnswer("How [many]?", "[one]", True, 2),)
+        await flow.until(lambda: read(path).runs, "the run")
+        (its_run,) = read(path).runs
+        assert (its_run.data, its_run.lesson, its_run.epoch) == ("iris", "own:mine", 3)
+        assert its_run.params == flow.screen.lessons.tracker._loaded.params and "val_accuracy" in its_run.values
+    async with start(lessons=tmp_path / "own", hand_in=path) as flow:
+        await flow.screen.lessons.load("own:mine")
+        await flow.until_state("ready")
+        (lesson,) = read(path).lessons.values()
+        assert lesson.answers == (HandedInAnswer("How [many]?", "[one]", True, 2),) and lesson.runs == 1

@@ -355,10 +355,11 @@ class LessonState:
 
 @dataclass(frozen=True, slots=True)
 class LessonIndex:
-    """The whole book, and a sentence for each invalid lesson file."""
+    """The whole book, a sentence for each invalid lesson file, and whether a teacher sees the progress."""
 
     pages: tuple[LessonState, ...] = ()
     errors: tuple[str, ...] = ()
+    is_handed_in: bool = False
 
     @property
     def passed(self) -> int:
