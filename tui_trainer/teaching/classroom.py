@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,8 +21,10 @@ from tui_trainer.measures import MEASURES, is_rising, name_of
 from tui_trainer.system.files import reason_of
 
 MAX_STUDENTS = 1000
+LATEST = 4e9  # seconds since 1970 that a date is shown of
 NOTHING = "–"
 COUNTS = ("params", "epoch")  # of a run, beside its values
+VALUE = re.compile(r"\w+(\[\d+\])?", re.ASCII)  # the name of a value
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes a text for that begins so
 COLUMNS = (
     *("student", "row", "lesson", "title", "passed", "done", "of", "runs", "question", "answer", "right", "attempts"),
@@ -84,15 +87,16 @@ def _student(folder: Path) -> Student:
         return Student(folder.name, trouble=str(error))
 
 
-def overview(students: Sequence[Student], now: float | None = None) -> list[tuple[str, ...]]:
+def overview(students: Sequence[Student]) -> list[tuple[str, ...]]:
     """Return a row for each student, below one of headings: the open lesson, its answers, what is passed, and when."""
     rows: list[tuple[str, ...]] = [("student", "lesson", "done", "answers", "attempts", "runs", "passed", "seen")]
+    now = time.time()
     for student in students:
         name, given, lesson = printable(student.name), student.handed_in, student.open_lesson
         if given is None:
             rows.append((name, printable(student.trouble) or "nothing handed in", *[""] * 6))
             continue
-        age = f"{format_age((time.time() if now is None else now) - given.at)} ago"
+        age = f"{format_age(now - min(max(given.at, 0.0), now))} ago"
         passed = str(sum(one.passed for one in given.lessons.values()))
         if lesson is None:
             rows.append((name, NOTHING, *[""] * 4, passed, age))
@@ -153,7 +157,7 @@ def board(students: Sequence[Student], task: str, goal: Goal | None, by: str) ->
     rows: list[tuple[str, ...]] = [("", "student", "layers", *shown, "when")]
     for place, (name, run) in enumerate(best, start=1):
         numbers = [NOTHING if (value := value_of(run, one)) is None else format_number(value) for one in shown]
-        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(min(max(run.at, 0.0), 4e9)))
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(min(max(run.at, 0.0), LATEST)))
         rows.append((str(place), printable(name), printable(run.layers), *numbers, when))
     return rows
 
@@ -180,10 +184,11 @@ def check_value(name: str, option: str) -> str:
 
 def as_csv(students: Sequence[Student]) -> str:
     """Return all that was handed in as CSV: a row for each lesson, answer and run, as its column ``row`` says."""
-    values = sorted({name for one in students for run in (one.handed_in or HandedIn()).runs for name in run.values})
-    names = [*COLUMNS, *(name for name in values if name_of(name) in MEASURES)]
+    runs = [run for one in students if one.handed_in is not None for run in one.handed_in.runs]
     text = io.StringIO()
-    writer = csv.DictWriter(text, names, extrasaction="ignore", lineterminator="\n")
+    writer = csv.DictWriter(
+        text, [*COLUMNS, *sorted({name for run in runs for name in _measures(run)})], lineterminator="\n"
+    )
     writer.writeheader()
     for student in students:
         for row in _records(student):
@@ -205,7 +210,12 @@ def _records(student: Student) -> Iterator[dict[str, object]]:
             yield {**of_lesson, "row": "answer", **told}
     for run in given.runs:
         described = {"data": run.data, "layers": run.layers, "params": run.params, "epoch": run.epoch, "at": run.at}
-        yield {**run.values, "student": student.name, "row": "run", "lesson": run.lesson, **described}
+        yield {**_measures(run), "student": student.name, "row": "run", "lesson": run.lesson, **described}
+
+
+def _measures(run: HandedInRun) -> dict[str, float]:
+    """Return the values of a run whose names are those of measures, and nobody's own text."""
+    return {name: value for name, value in run.values.items() if name_of(name) in MEASURES and VALUE.fullmatch(name)}
 
 
 def _cell(value: object) -> object:
