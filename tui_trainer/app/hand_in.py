@@ -9,26 +9,19 @@ from typing import TYPE_CHECKING
 
 from tui_trainer.protocol import AnyReport, Ended, Loaded, Progress
 
-from .controller import Controller
-
 if TYPE_CHECKING:
     from tui_trainer.book.handed_in import HandInFile
     from tui_trainer.book.lesson import Lesson
     from tui_trainer.tabs.book.guide import LessonState
 
-    from .screen import MainScreen
-
 
 IS_RIGHT = {"done": True, "wrong": False, "open": None}  # by the state of an item
 
 
-class HandIn(Controller):
+class HandIn:
     """Owns the file that is handed in; without a path it does nothing."""
 
-    name = "hand_in"
-
-    def __init__(self, screen: MainScreen, path: Path | None) -> None:
-        super().__init__(screen)
+    def __init__(self, path: Path | None) -> None:
         self.file: HandInFile | None = None
         self._attempts: Counter[tuple[str, int]] = Counter()  # since the start, by lesson and number of the question
         self._runs: Counter[str] = Counter()  # that have ended since the start, by lesson
@@ -40,17 +33,22 @@ class HandIn(Controller):
 
             self.file = HandInFile(path)
 
-    async def on_report(self, report: AnyReport) -> bool:
-        if self.file is None:
-            return False
+    def on_report(self, report: AnyReport, page: LessonState | None) -> None:
+        """Follow the run, and hand it in when it ends; ``page`` is that of the open lesson."""
         match report:
             case Loaded():
                 self._loaded, self._progress = report, None
             case Progress():
                 self._progress = report
             case Ended():
-                self._note_run()
-        return False
+                self._note_run(page)
+
+    def take_complaint(self) -> str:
+        """Return a sentence for the student if the file couldn't be written, the first time that this is asked."""
+        if self.file is None:
+            return ""
+        told, self.file.complaint = self.file.complaint, ""
+        return told
 
     def count_attempt(self, lesson: Lesson, number: int) -> None:
         """Count an answer to a question of a lesson."""
@@ -82,16 +80,14 @@ class HandIn(Controller):
             lesson.title, page.passed, done, len(page.items), tuple(answers), runs + self._runs[lesson.id]
         )
         self.file.note_lesson(lesson.id, of_lesson)
-        self._complain()
 
-    def _note_run(self) -> None:
+    def _note_run(self, page: LessonState | None) -> None:
         loaded, progress, file = self._loaded, self._progress, self.file
         if file is None or loaded is None or progress is None or not progress.steps:
             return
         from tui_trainer.book.handed_in import HandedInRun
 
-        model, page = loaded.experiment.model, self.screen.lessons.page
-        units = [layer.units for layer in model.all_layers]
+        units = [layer.units for layer in loaded.experiment.model.all_layers]
         run = HandedInRun(
             data=loaded.dataset.name[:120],
             layers="-".join(map(str, units))[:120],
@@ -104,9 +100,3 @@ class HandIn(Controller):
         if file.note_run(run) and page is not None:
             self._runs[page.lesson.id] += 1
             self.show_page(page)
-        self._complain()
-
-    def _complain(self) -> None:
-        if self.file is not None and self.file.complaint:
-            self.show_message(self.file.complaint, "error")
-            self.file.complaint = ""

@@ -15,6 +15,7 @@ from tui_trainer.protocol import AnyReport, Ended, Loaded, Progress
 from tui_trainer.ui.keymap import Key, key_of
 
 from .controller import Controller
+from .hand_in import HandIn
 
 if TYPE_CHECKING:
     from tui_trainer.book.lesson import Lesson, Variant
@@ -33,8 +34,9 @@ class Lessons(Controller):
 
     name = LESSONS
 
-    def __init__(self, screen: MainScreen, folder: Path | None) -> None:
+    def __init__(self, screen: MainScreen, folder: Path | None, hand_in: Path | None) -> None:
         super().__init__(screen)
+        self._hand_in = HandIn(hand_in)
         self._folder = folder  # with lessons of the user's own
         self._tracker: LessonTracker | None = None
         self._page: LessonState | None = None  # as shown last
@@ -55,11 +57,6 @@ class Lessons(Controller):
                 self.screen.set_interval(LOOK_EVERY, self._look_at_files)
         return self._tracker
 
-    @property
-    def page(self) -> LessonState | None:
-        """The page of the open lesson, as it was shown last."""
-        return self._page
-
     async def on_report(self, report: AnyReport) -> bool:
         match report:
             case Loaded():
@@ -68,6 +65,8 @@ class Lessons(Controller):
                 self.show_progress(report)
             case Ended():
                 self._on_ended(report)
+        self._hand_in.on_report(report, self._page)
+        self._show_complaint(self._hand_in.take_complaint())
         return False
 
     def on_experiment(self, before: Experiment, after: Experiment) -> None:
@@ -193,7 +192,7 @@ class Lessons(Controller):
         asked = self._page.asked if number is None and self._page is not None else number
         self.tracker.answer(answer, asked)
         if self._page is not None and asked is not None:
-            self.screen.hand_in.count_attempt(self._page.lesson, asked)
+            self._hand_in.count_attempt(self._page.lesson, asked)
         self._show_page()
         page = self._page
         if page is None or page.question is None or asked is None or self._new_sentences:
@@ -339,7 +338,7 @@ class Lessons(Controller):
         if self._side_page is not None:
             self._side_page.show(page)
         self.show_strip()
-        self.screen.hand_in.show_page(page)
+        self._hand_in.show_page(page)
         if before is not None and before.lesson is page.lesson:
             known = {item.key for item in before.items if item.state == "done"}
             new = [item.sentence for item in page.items if item.state == "done" and item.key not in known]
@@ -351,11 +350,14 @@ class Lessons(Controller):
         """Show the list of lessons in the Book tab, if the tab was ever opened."""
         book = self.screen.tabs.made(BOOK)
         if book is not None:
-            index = replace(self.tracker.index(), is_handed_in=self.screen.hand_in.file is not None)
+            index = replace(self.tracker.index(), is_handed_in=self._hand_in.file is not None)
             book.show_index(index, self.tracker.last)  # type: ignore[attr-defined]
-        if self.tracker.progress.complaint:
-            self.show_message(self.tracker.progress.complaint, "error")
-            self.tracker.progress.complaint = ""
+        self._show_complaint(self.tracker.progress.complaint)
+        self.tracker.progress.complaint = ""
+
+    def _show_complaint(self, sentence: str) -> None:
+        if sentence:
+            self.show_message(sentence, "error")
 
     def _show_advice(self, first: str = "") -> None:
         """Show a message: ``first``, what was done last, and what to do next."""

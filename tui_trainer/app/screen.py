@@ -46,7 +46,6 @@ from tui_trainer.ui.themes import THICK
 from .coach import Coach, CoachStrip
 from .controller import Controller
 from .editor import ExperimentEditor
-from .hand_in import HandIn
 from .keys import footer
 from .lessons import BOOK, LESSONS, Lessons
 from .own_data import OwnData
@@ -98,13 +97,12 @@ class MainScreen(Screen[None]):
         self.markers: Markers | None = None  # as chosen; until then each plot has its own
         self.matrix: Matrix = "counts"  # what confusion matrices hold
         self.trainer, self.editor = TrainerLink(self), ExperimentEditor(self, experiment, path)
-        self.lessons, self.own_data, self.sweeps = Lessons(self, lessons), OwnData(self), Sweeps(self)
-        self.wall, self.coach, self.hand_in = Walls(self), Coach(self), HandIn(self, hand_in)
+        self.lessons, self.own_data, self.sweeps = Lessons(self, lessons, hand_in), OwnData(self), Sweeps(self)
+        self.wall, self.coach = Walls(self), Coach(self)
         # In the order in which they hear reports.
         self.controllers: tuple[Controller, ...] = (
             self.trainer,
             self.lessons,
-            self.hand_in,
             self.own_data,
             self.sweeps,
             self.wall,

@@ -46,7 +46,7 @@ examples:
   tui-trainer describe --csv house.csv          show what its columns hold, in a few numbers each
   tui-trainer datasets                          list the built-in datasets
   tui-trainer serve iris.toml                   open the app in a browser on this machine
-  tui-trainer lessons check course              run the lessons in a folder, and tell which checks hold
+  tui-trainer lessons check course              run lessons, and tell which of their checks hold
   tui-trainer class /srv/class                  show what the students of a class have handed in
 
 commands: train, sweep, report, export, predict, importance, runs, summary, describe, datasets,

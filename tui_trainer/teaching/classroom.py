@@ -157,9 +157,13 @@ def board(students: Sequence[Student], task: str, goal: Goal | None, by: str) ->
     rows: list[tuple[str, ...]] = [("", "student", "layers", *shown, "when")]
     for place, (name, run) in enumerate(best, start=1):
         numbers = [NOTHING if (value := value_of(run, one)) is None else format_number(value) for one in shown]
-        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(min(max(run.at, 0.0), LATEST)))
-        rows.append((str(place), printable(name), printable(run.layers), *numbers, when))
+        rows.append((str(place), printable(name), printable(run.layers), *numbers, _date(run.at)))
     return rows
+
+
+def _date(seconds: float) -> str:
+    """Return when that many seconds since 1970 were over, here."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(min(max(seconds, 0.0), LATEST)))
 
 
 def _rank(run: HandedInRun, by: str) -> tuple[float, float]:
@@ -202,14 +206,20 @@ def _records(student: Student) -> Iterator[dict[str, object]]:
         return
     for lesson_id, lesson in given.lessons.items():
         of_lesson = {"student": student.name, "lesson": lesson_id, "title": lesson.title}
-        is_open = {"at": given.at} if lesson_id == given.opened else {}
+        is_open = {"at": _date(given.at)} if lesson_id == given.opened else {}
         state = {"passed": lesson.passed, "done": lesson.done, "of": lesson.count, "runs": lesson.runs}
         yield {**of_lesson, "row": "lesson", **state, **is_open}
         for one in lesson.answers:
             told = {"question": one.question, "answer": one.answer, "right": one.is_right, "attempts": one.attempts}
             yield {**of_lesson, "row": "answer", **told}
     for run in given.runs:
-        described = {"data": run.data, "layers": run.layers, "params": run.params, "epoch": run.epoch, "at": run.at}
+        described = {
+            "data": run.data,
+            "layers": run.layers,
+            "params": run.params,
+            "epoch": run.epoch,
+            "at": _date(run.at),
+        }
         yield {**_measures(run), "student": student.name, "row": "run", "lesson": run.lesson, **described}
 
 
