@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from importlib.resources import files
@@ -138,7 +139,8 @@ def _new(path: str | None) -> int:
     if file_mode(to):
         raise UserError("", f"{quoted(str(to), 200)} exists; give the lesson another name")
     write_text(to, "", (files("tui_trainer.teaching") / "template.toml").read_text(encoding="utf-8"))
-    print(f"{printable(str(to))} is a lesson to change. Check it with: tui-trainer lessons check {printable(str(to))}")
+    shown = printable(str(to))
+    print(f"{shown} is a lesson to change. Try it with: tui-trainer lessons check {shlex.quote(shown)}")
     return 0
 
 
