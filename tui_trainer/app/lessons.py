@@ -191,7 +191,8 @@ class Lessons(Controller):
         self._new_sentences = []
         asked = self._page.asked if number is None and self._page is not None else number
         self.tracker.answer(answer, asked)
-        if self._page is not None and asked is not None:
+        is_whole = not isinstance(answer, tuple) or None not in answer
+        if self._page is not None and asked is not None and is_whole:
             self._hand_in.count_attempt(self._page.lesson, asked)
         self._show_page()
         page = self._page

@@ -471,6 +471,19 @@ async def test_a_changed_lesson_is_read_again_while_it_is_open(
         assert not flow.screen.in_lesson
 
 
+async def test_numbers_are_an_attempt_once_all_are_there(start: Start, tmp_path: Path) -> None:
+    path = tmp_path / "handed-in.json"
+    async with start(hand_in=path) as flow:
+        await begun(flow, "summary")
+        lesson = page_of(flow).lesson
+        for numbers, attempts in (((220.0, None, None), 0), ((220.0, 63.0, 280.0), 1), ((220.0, 63.0, 283.0), 2)):
+            flow.screen.post_message(Answered(lesson, 0, numbers))
+            await flow.until(lambda numbers=numbers: page_of(flow).answer == numbers, "the answer")
+            (answer,) = read(path).lessons[lesson.id].answers
+            assert answer.attempts == attempts, numbers
+        assert answer.answer == "dense, 20 neurons 220, dense_1, 3 neurons 63, total 283" and answer.is_right
+
+
 async def test_what_is_done_in_a_class_is_handed_in(start: Start, tmp_path: Path) -> None:
     """Lesson, answers, attempts and runs; without the option nothing is written."""
     path = tmp_path / "handed-in.json"
