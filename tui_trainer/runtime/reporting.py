@@ -16,7 +16,6 @@ NAMED_ROWS = 1000  # in the table
 PREVIEW_CELLS = 400_000
 PREVIEW_COLUMNS = 200
 MAX_WEIGHTS = 64  # reported with each progress
-MAX_PARAMETERS = 200_000  # of a model whose dead units are counted whenever it pauses
 
 
 def _notes(session: Session) -> tuple[str, ...]:
@@ -106,7 +105,7 @@ def progress(session: Session, run: int, unsaved: str = "") -> Progress:
         values=session.values,
         weights=_weights(session),
         unsaved=unsaved,
-        dead_units=_dead_units(session),
+        dead_units=() if session.state == "running" else dead_units(session),
     )
 
 
@@ -114,12 +113,6 @@ def _weights(session: Session) -> bytes:
     """Return the parameters of a small model; none for a large one."""
     parameters = session.trainer.model.parameters.flat
     return pack(parameters) if len(parameters) <= MAX_WEIGHTS else b""
-
-
-def _dead_units(session: Session) -> tuple[int, ...]:
-    """Return the dead units of each hidden layer of a model that is looked at quickly, once it has been trained."""
-    is_small = session.trainer.model.count_params() <= MAX_PARAMETERS
-    return dead_units(session) if is_small and session.trainer.steps and session.state != "running" else ()
 
 
 def ended(session: Session, run: int) -> Ended:

@@ -115,7 +115,7 @@ def results_of(session: Session, variant: str = "", answers: tuple[Answer, ...] 
         params=count,
         layer_params=tuple(params for *_, params in session.summary()),
         weights=tuple(model.parameters.flat.tolist()) if count <= MAX_WEIGHTS else None,
-        dead_units=dead_units(session) if session.trainer.steps else (),
+        dead_units=dead_units(session),
         answers=answers,
         variant=variant,
     )

@@ -44,6 +44,7 @@ FIRST_EPOCHS = 5  # which show little
 ENOUGH_EPOCHS, ENOUGH_ROWS = 20, 20  # for what a curve shows, and for what scores of two parts do
 SQUASHING = ("sigmoid", "tanh")
 USUAL_BATCH, LARGEST_RATE = 32, 1.0
+QUICK_PARAMETERS = 100_000  # of a model whose dead units are counted whenever it pauses
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,12 @@ def count_dead(outputs: Array) -> int:
 
 
 def dead_units(session: Session) -> tuple[int, ...]:
-    """Return how many units of each hidden layer are dead for the training rows, a sample of them if they are many."""
+    """Return how many units of each hidden layer are dead for the training rows, a sample of them if they are many.
+
+    Nothing before the first step, and of a model that would take long.
+    """
+    if not session.trainer.steps or session.trainer.model.count_params() > QUICK_PARAMETERS:
+        return ()
     with np.errstate(all="ignore"):  # a run that diverged
         return tuple(map(count_dead, Vitals(session).outputs[:-1]))
 
