@@ -225,11 +225,12 @@ async def running_app(
     size: tuple[int, int] = WIDE,
     path: Path | None = None,
     lessons: Path | None = None,
+    hand_in: Path | None = None,
     preferences: Preferences | None = None,
     tab: str = "loss",
 ) -> AsyncIterator[Flow]:
     """The app on ``experiment`` with ``tab`` open, the first one that it has, once its first run is loaded."""
-    app = TrainerApp(experiment or Experiment(), path, lessons=lessons, preferences=preferences)
+    app = TrainerApp(experiment or Experiment(), path, lessons=lessons, preferences=preferences, hand_in=hand_in)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tab_bar, "FIRST", tab)
         patch.setattr(tab_bar.TabBar.active, "_default", tab)

@@ -44,6 +44,9 @@ MAX_MODULES = sum(
         2,  # the Python for a view: the programs, and their dialog
         1,  # other paths on the landscape
         1,  # the line search of L-BFGS
+        1,  # mark-up in the text of lessons
+        2,  # lessons tried without a screen, and their command
+        4,  # a class: what is handed in, by which part of the app, what a teacher sees of it, and the command
     )
 )
 MAX_DEPTH = 3  # of classes of ours
@@ -70,6 +73,7 @@ DIRECTIONS = {
     "tabs.messages": "datasets experiment protocol run_state",
     "training": "datasets engine errors experiment formats measures pace protocol run_state system",
     "console": "errors files system training",
+    "teaching": "book errors experiment formats measures system training",
     "store": "errors experiment files run_state system training",
     "export": """
         console datasets engine errors experiment files formats measures plotting store system training version
@@ -100,8 +104,8 @@ DIRECTIONS = {
         system tabs.messages tabs.view ui version wall
     """,
     "cli": """
-        app console datasets errors experiment export files formats measures pace runtime serve settings store
-        sweep system training ui version
+        app book console datasets errors experiment export files formats measures pace runtime serve settings store
+        sweep system teaching training ui version
     """,
     "__main__": "cli",
     "": "api errors estimators experiment version",

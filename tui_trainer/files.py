@@ -18,6 +18,7 @@ from urllib.parse import unquote
 
 from .errors import UserError, quoted
 from .system.files import (
+    NO_LINK,
     PLAIN,
     RESERVED_NAME,
     SEPARATORS,
@@ -39,13 +40,13 @@ MAX_NAME_LENGTH = 60  # characters of a folder's name
 _PATH_LENGTH = 200  # characters of a path in a message
 
 
-def read_plain(path: str | os.PathLike[str], max_bytes: int) -> bytes:
+def read_plain(path: str | os.PathLike[str], max_bytes: int, follow_links: bool = True) -> bytes:
     """Return the first ``max_bytes`` bytes of a regular file and one more, which shows that a file is too long.
 
     The file is opened without blocking and checked before it is read. Raises OSError if it cannot be read or is not a
-    regular file.
+    regular file; without ``follow_links`` a link is none, where the system can tell.
     """
-    with open(os.open(path, os.O_RDONLY | PLAIN), "rb") as file:
+    with open(os.open(path, os.O_RDONLY | PLAIN | (0 if follow_links else NO_LINK)), "rb") as file:
         check_regular_file(os.fstat(file.fileno()).st_mode)
         return file.read(max_bytes + 1)
 

@@ -336,7 +336,8 @@ class Previewed(Report, frozen=True):
 class Progress(Report, frozen=True):
     """Where training is.
 
-    ``unsaved`` says in few words why the run can't be saved now; it is empty if it can.
+    ``unsaved`` says in few words why the run can't be saved now; it is empty if it can. ``dead_units`` counts those of
+    each hidden layer; it is empty while a run trains, and for large models.
     """
 
     state: RunState
@@ -351,6 +352,7 @@ class Progress(Report, frozen=True):
     values: dict[str, float]
     weights: bytes = b""  # of a small model, as ``pack`` gives them
     unsaved: str = ""
+    dead_units: tuple[int, ...] = ()
 
 
 class Remedy(msgspec.Struct, frozen=True):

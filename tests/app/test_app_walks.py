@@ -313,7 +313,7 @@ async def answer_the_question_of_a_lesson(flow: Flow, hand: Hand) -> None:
     assert page is not None and page.lesson.question is not None
     await flow.until(lambda: flow.contents(page.lesson.view), "its picture, beside the page")
     await hand.answer("B", page.lesson.question.choices[1][:16])
-    await flow.until(lambda: flow.screen.lessons.tracker.page.answers == 1, "the answer")
+    await flow.until(lambda: flow.screen.lessons.tracker.page.answer == 1, "the answer")
     await hand.do("toggle_training")
     await flow.until(lambda: flow.progress.steps > 0, "training")
     await hand.do("leave_lesson")

@@ -57,6 +57,12 @@ def test_a_value_is_open_until_the_run_has_ended() -> None:
     assert state_of(lesson, epoch=10, values={}, state="finished") == "open", "there is no such value"
 
 
+def test_a_gap_is_open_while_one_of_its_values_is_not_there() -> None:
+    lesson = lesson_with(value="val_loss - loss", at_most=100)
+    assert state_of(lesson, epoch=1, values={"loss": 2.0}) == "open"
+    assert state_of(lesson, epoch=1, values={"loss": 2.0, "val_loss": float("nan")}) == "open"
+
+
 def test_the_number_that_came_out_is_told() -> None:
     (item,) = check(
         lesson_with(value="loss", at_most=0.1), Results(experiment=TEN, epoch=10, values={"loss": 1 / 3})
@@ -72,6 +78,9 @@ def test_the_number_that_came_out_is_told() -> None:
         ("params", {"params": 7}),
         ("weight[1]", {"weights": (0.0, 7.0)}),
         ("layer_params[2]", {"layer_params": (1, 2, 7)}),
+        ("dead_units[1]", {"dead_units": (0, 7)}),
+        ("val_recall[2]", {"values": {"val_recall[2]": 7.0}}),
+        ("val_loss - loss", {"values": {"val_loss": 9.0, "loss": 2.0}}),
     ],
 )
 def test_counts_and_weights_are_checked_like_values(name: str, known: dict[str, Any]) -> None:
@@ -134,7 +143,7 @@ def test_what_is_done_stays_done() -> None:
 def answered(question: dict[str, Any], answers: Any) -> Verdict:
     data = changed("question", question)
     lesson = lesson_of({name: data[name] for name in data if name not in ("checks", "target")})
-    return check(lesson, Results(experiment=TEN, answers=answers))
+    return check(lesson, Results(experiment=TEN, answers=(answers,)))
 
 
 @pytest.mark.parametrize(("answer", "said"), [(1, "done"), (0, "wrong"), (None, "open"), ((1.0,), "open")])
@@ -163,6 +172,16 @@ def test_all_blanks_have_to_be_right(answers: Any, said: str, details: tuple[str
     blanks = [{"label": "dense", "answer": 220}, {"label": "half", "answer": 0.5, "within": 0.01}]
     (item,) = answered({"text": "Fill in.", "because": "So.", "blanks": blanks}, answers).items
     assert (item.state, item.details) == (said, details)
+
+
+def test_each_question_has_its_answer() -> None:
+    numbers = {"text": "How many?", "because": "So.", "blanks": [{"label": "n", "answer": 3}]}
+    data = {name: whole()[name] for name in whole() if name not in ("checks", "target", "question")}
+    lesson = lesson_of({**data, "questions": [whole()["question"], numbers]})
+    for answers, states in (((), "open open"), ((1, (4.0,)), "done wrong"), ((0, (3.0,)), "wrong done")):
+        verdict = check(lesson, Results(experiment=TEN, answers=answers))
+        assert " ".join(item.state for item in verdict.items) == states
+    assert check(lesson, Results(experiment=TEN, answers=(1, (3.0,)))).passed
 
 
 def test_a_target_names_every_difference() -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from book_runs import LESSONS, built, trained
+from book_runs import LESSONS, trained
 
 from tui_trainer.engine import ACTIVATIONS
+from tui_trainer.teaching.trial import solution
 from tui_trainer.training.session import Session
 
 
@@ -103,7 +104,7 @@ def test_softmax_rows_sum_to_one_and_others_do_not() -> None:
 )
 def test_the_exercises_have_the_parameters_that_are_named(name: str, layers: list[int]) -> None:
     session = Session()
-    session.load(built(LESSONS[name]))
+    session.load(solution(LESSONS[name]))
     assert [params for *_, params in session.summary()] == layers
     assert session.trainer.model.count_params() == sum(layers)
 

@@ -1,23 +1,26 @@
-"""docs/book.md: its table names every lesson and no other, and what it says of lesson files is so."""
+"""docs/book.md names every lesson and no other; docs/lessons.md: what it says of lesson files is so."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from book_runs import LESSONS, results_of, right_answers, trained
+import pytest
+from book_runs import LESSONS
 
-from tui_trainer.book.checking import check
 from tui_trainer.book.lesson import VIEW_OPTIONS
 from tui_trainer.book.reading import loads
 from tui_trainer.book.rules import VALUES
+from tui_trainer.cli.main import main
+from tui_trainer.teaching.trial import try_lesson
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "book.md"
 TEXT = DOCS.read_text(encoding="utf-8")
+LESSONS_TEXT = DOCS.with_name("lessons.md").read_text(encoding="utf-8")
 
 
 def test_the_table_names_every_lesson_with_its_file() -> None:
-    links = set(re.findall(r"\[(\w+)\]\(([^)]+)\)", TEXT))
+    links = set(re.findall(r"\[(\w+)\]\(([^)]+\.toml)\)", TEXT))
     assert {name for name, _ in links} == set(LESSONS)
     for name, target in links:
         assert (DOCS.parent / target).resolve().name == LESSONS[name].file
@@ -25,21 +28,35 @@ def test_the_table_names_every_lesson_with_its_file() -> None:
 
 
 def test_the_example_is_a_lesson_and_can_be_passed() -> None:
-    example = re.search(r"<!-- lesson -->\n```toml\n(.*?)```\n<!-- /lesson -->", TEXT, re.DOTALL)
+    example = re.search(r"<!-- lesson -->\n````toml\n(.*?)````\n<!-- /lesson -->", LESSONS_TEXT, re.DOTALL)
     assert example
     lesson = loads(example[1], "example.toml", "own:example")
-    done: frozenset[str] = frozenset()
-    for variant in lesson.variants:
-        verdict = check(lesson, results_of(trained(variant.experiment), variant.name, right_answers(lesson)), done)
-        done |= verdict.done
-    assert verdict.passed, verdict
+    assert try_lesson(lesson).faults == ()
+
+
+def test_the_lesson_that_the_docs_write_step_by_step_does_what_they_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    section = LESSONS_TEXT[LESSONS_TEXT.index("## In ten minutes") : LESSONS_TEXT.index("## What `lessons check`")]
+    (command,) = re.findall(r"^\$ tui-trainer (.*)\n((?:[^`].*\n)*)", section, re.MULTILINE)
+    steps = re.findall(r"```toml\n(.*?)```", section, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "course").mkdir()
+    (tmp_path / "course" / "01_neurons.toml").write_text("\n".join(steps), encoding="utf-8")
+    assert main(command[0].split()) == 0
+    assert without_numbers(capsys.readouterr().out) == without_numbers(command[1])
+
+
+def without_numbers(text: str) -> str:
+    """A table without what differs from machine to machine: the time it took, and an accuracy by a sample or two."""
+    return re.sub(r"  0\.\d+ +holds", "  0.… holds", re.sub(r"[\d.]+ s$", "… s", text, flags=re.MULTILINE))
 
 
 def test_all_values_and_options_are_named() -> None:
     measures = DOCS.with_name("measures.md").read_text(encoding="utf-8")
     for name in VALUES:
-        assert f"`{name}`" in TEXT or f"| `{name.removeprefix('val_')}` |" in measures, name
+        assert f"`{name}`" in LESSONS_TEXT or f"| `{name.removeprefix('val_')}` |" in measures, name
     for view, options in VIEW_OPTIONS.items():
-        (row,) = re.findall(rf"^\| {view} \|.*$", TEXT, re.MULTILINE)
+        (row,) = re.findall(rf"^\| {view} \|.*$", LESSONS_TEXT, re.MULTILINE)
         assert all(f"`{name}`" in row for name in options)
         assert all(word in row for kind in options.values() if isinstance(kind, tuple) for word in kind)

@@ -7,14 +7,14 @@ from functools import cache
 from typing import Any
 
 import pytest
-from book_runs import LESSONS, built, results_of, right_answers, trained, wrong_answers
+from book_runs import LESSONS, wrong_answers
 from msgspec.structs import replace
 
-from tui_trainer.book.checking import Results, Verdict, check
+from tui_trainer.book.checking import Verdict, check
 from tui_trainer.book.lesson import Lesson
 from tui_trainer.book.library import packaged
 from tui_trainer.experiment.edit import with_field
-from tui_trainer.experiment.schema import Experiment
+from tui_trainer.teaching.trial import Trial, results_of, right_answers, try_lesson
 from tui_trainer.training.session import Session
 
 WIDTH = 48  # columns beside the view
@@ -24,46 +24,20 @@ ASKED_FOR = """
     exercise_iris exercise_boston squared_error logistic_loss mini_batches momentum adam two_valleys overfitting
     l2_penalty dropout exclusive_or spiral
 """
-# A network that does what the lesson leaves to the user. Sums in float32 differ between machines, and with them the
-# accuracy of a given epoch: this one reaches the goal from any first weights, and stops as soon as it is passed.
-OWN_WORK = {
-    "spiral": {
-        "model.layers": [{"units": 8, "activation": "tanh"}, {"units": 7, "activation": "tanh"}],
-        "training.batch_size": 8,
-        "training.epochs": 1000,
-        "training.stop_at_accuracy": 0.96,
-    }
-}
-
 lessons = pytest.mark.parametrize("lesson", LESSONS.values(), ids=LESSONS)
 
 
-def experiments(lesson: Lesson) -> dict[str, Experiment]:
-    """What a user trains, by variant, to have everything done."""
-    if lesson.target:
-        return {"": built(lesson)}
-    name = lesson.id.partition(":")[2]
-    if name in OWN_WORK:
-        experiment = lesson.experiment
-        for path, value in OWN_WORK[name].items():
-            experiment = with_field(experiment, path, value)
-        return {"": experiment}
-    return {variant.name: variant.experiment for variant in lesson.variants}
-
-
 @cache
-def runs(name: str) -> dict[str, Results]:
-    """The results of every run of a lesson, each trained once."""
-    return {
-        variant: results_of(trained(experiment), variant) for variant, experiment in experiments(LESSONS[name]).items()
-    }
+def tried(name: str) -> Trial:
+    """A lesson with all of its runs."""
+    return try_lesson(LESSONS[name])
 
 
 def verdict(lesson: Lesson, answers: Any, **changes: Any) -> Verdict:
     """What is said after all runs, one after the other."""
     done: frozenset[str] = frozenset()
-    for results in runs(lesson.id.partition(":")[2]).values():
-        latest = check(lesson, replace(results, answers=answers, **changes), done)
+    for run in tried(lesson.id.partition(":")[2]).runs:
+        latest = check(lesson, replace(run.results, answers=answers, **changes), done)
         done |= latest.done
     return latest
 
@@ -83,6 +57,11 @@ def test_it_passes_when_all_is_done(lesson: Lesson) -> None:
 
 
 @lessons
+def test_its_checks_hold_for_their_variants_and_for_no_other_run(lesson: Lesson) -> None:
+    assert tried(lesson.id.partition(":")[2]).faults == ()
+
+
+@lessons
 def test_nothing_passes_before_the_run(lesson: Lesson) -> None:
     session = Session()
     session.load(lesson.experiment)
@@ -92,13 +71,16 @@ def test_nothing_passes_before_the_run(lesson: Lesson) -> None:
 
 @lessons
 def test_wrong_answers_do_not_pass(lesson: Lesson) -> None:
-    for wrong in wrong_answers(lesson):
-        said = verdict(lesson, wrong)
+    for answers in wrong_answers(lesson):
+        said = verdict(lesson, answers)
         assert not said.passed
-        first = said.items[0]
-        assert first.state == ("open" if wrong is None or (isinstance(wrong, tuple) and None in wrong) else "wrong")
-        assert first.sentence == (lesson.question.text if lesson.question else "")
-        assert bool(first.details) == (first.state == "wrong")
+        for item, question, answer, right in zip(
+            said.items, lesson.questions, answers, right_answers(lesson), strict=False
+        ):
+            is_open = answer is None or (isinstance(answer, tuple) and None in answer)
+            assert item.state == ("done" if answer == right else "open" if is_open else "wrong")
+            assert item.sentence == (question.because if answer == right else question.text)
+            assert bool(item.details) == (item.state == "wrong")
 
 
 @lessons
@@ -109,20 +91,6 @@ def test_the_runs_of_no_variant_do_nothing_for_a_variant(lesson: Lesson) -> None
     said = verdict(lesson, right_answers(lesson), variant="")
     of_variants = {one.key for one in lesson.checks if one.variant}
     assert not said.passed and not of_variants & said.done
-
-
-@lessons
-def test_one_run_under_every_name_is_not_enough(lesson: Lesson) -> None:
-    """The checks of a variant look at what came out: another one's numbers do not do."""
-    named = {one.variant for one in lesson.checks if one.variant}
-    if len(named) < 2:
-        return
-    for source in runs(lesson.id.partition(":")[2]).values():
-        done: frozenset[str] = frozenset()
-        for variant in lesson.variants:
-            latest = check(lesson, replace(source, variant=variant.name, answers=right_answers(lesson)), done)
-            done |= latest.done
-        assert not latest.passed, f"the results of {source.variant!r} pass for all"
 
 
 @lessons

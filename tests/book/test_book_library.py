@@ -10,7 +10,7 @@ import tomli_w
 from lesson_texts import whole
 from systems import LINKS, NAMES, PIPES, WINDOWS, not_on_windows
 
-from tui_trainer.book.library import Library, from_folder, packaged
+from tui_trainer.book.library import LessonFolder, Library, from_folder, packaged
 
 
 def write(folder: Path, name: str, **changes: object) -> Path:
@@ -127,3 +127,43 @@ def test_there_is_an_end_to_the_files_that_are_read(tmp_path: Path, monkeypatch:
         write(tmp_path, name)
     library = from_folder(tmp_path)
     assert len(library.lessons) == 2 and "the first 2 are read" in only_error(library)
+
+
+def test_a_folder_is_read_again_when_a_file_changes(tmp_path: Path) -> None:
+    write(tmp_path, "2.toml", title="Second")
+    folder = LessonFolder(tmp_path)
+    (second,) = folder.library.lessons
+    assert folder.reread() == ()
+    write(tmp_path, "1.toml", title="First, and a longer one")
+    assert folder.reread() == ("1.toml",)
+    assert [lesson.file for lesson in folder.library.lessons] == ["1.toml", "2.toml"]
+    assert folder.library.lessons[1] is second, "what is the same stays the same"
+    write(tmp_path, "2.toml", title="Second, changed")
+    (tmp_path / "1.toml").unlink()
+    assert folder.reread() == ("1.toml", "2.toml")
+    assert [lesson.title for lesson in folder.library.lessons] == ["Second, changed"]
+
+
+def test_a_broken_file_keeps_its_last_good_version(tmp_path: Path) -> None:
+    write(tmp_path, "1.toml", title="First")
+    write(tmp_path, "2.toml", title="Second")
+    folder = LessonFolder(tmp_path)
+    write(tmp_path, "1.toml", title="First", view="plot")
+    assert folder.reread() == ("1.toml",)
+    assert [lesson.title for lesson in folder.library.lessons] == ["First", "Second"]
+    error = only_error(folder.library)
+    assert error.startswith("1.toml: view: ") and error.endswith("; the lesson stays as it was before")
+    write(tmp_path, "1.toml", title="First, mended")
+    assert folder.reread() == ("1.toml",) and folder.library.errors == ()
+    assert [lesson.title for lesson in folder.library.lessons] == ["First, mended", "Second"]
+
+
+def test_a_folder_that_is_gone_keeps_its_lessons(tmp_path: Path) -> None:
+    (tmp_path / "course").mkdir()
+    path = write(tmp_path / "course", "1.toml", title="First")
+    folder = LessonFolder(tmp_path / "course")
+    path.unlink()
+    path.parent.rmdir()
+    folder.reread()
+    assert [lesson.title for lesson in folder.library.lessons] == ["First"]
+    assert "can't be read" in only_error(folder.library)

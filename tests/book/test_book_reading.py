@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lesson_texts import changed, lesson_of, whole, without
 
+from tui_trainer.book.checking import Results, check
 from tui_trainer.book.lesson import LessonError
 from tui_trainer.book.library import files, packaged
 from tui_trainer.book.reading import loads
@@ -33,6 +34,35 @@ def test_a_whole_lesson_is_read() -> None:
     assert lesson.variants[1].experiment.training.learning_rate == 1e-6
     assert lesson.view_options == {"kind": "curve", "low": -2.0, "high": 10}
     assert [check.state for check in lesson.checks] == [None, None, "diverged"]
+
+
+def test_lists_and_code_are_parts_of_their_own() -> None:
+    text = """
+Two ways:
+- step by *step*,
+  slowly;
+- at once.
+
+1. Load
+2.  it.
+
+```
+w = 0
+
+- not an item
+```
+  o = w x
+The end, 2. of all.
+"""
+    assert lesson_of({**whole(), "text": text}).paragraphs == (
+        "Two ways:",
+        "- step by *step*, slowly;",
+        "- at once.",
+        "1. Load",
+        "2. it.",
+        "  w = 0\n  \n  - not an item",
+        "  o = w x\nThe end, 2. of all.",
+    )
 
 
 def test_without_variants_there_is_one() -> None:
@@ -63,6 +93,7 @@ WRONG = [
     ("question/answer", 2, "question.answer", "expected 0 to 1, got 2"),
     ("question/answer", "that", "question.answer", "expected an integer"),
     ("question/choices", ["one"], "question.choices", "at least two choices"),
+    ("questions", [whole()["question"]], "question", "there are questions, too; write it as one of them"),
     ("question/blanks", [{"label": "x", "answer": 1}], "question", "choices and blanks"),
     ("variants/1/name", "as it is", "variants[1].name", "two variants 'as it is'"),
     ("variants/1/set", {"training.rate": 1}, "variants[1].set", "unknown field 'rate'"),
@@ -70,6 +101,9 @@ WRONG = [
     ("variants/1/set", {"training.epochs": -1}, "variants[1].set", "training.epochs: expected an integer"),
     ("checks/0/value", "los", "checks[0].value", "there is no value 'los'; the values are: loss"),
     ("checks/0/value", "weight[x]", "checks[0].value", "there is no value 'weight[x]'"),
+    ("checks/0/value", "val_loss - los", "checks[0].value", "there is no value 'los'"),
+    ("checks/0/value", "loss - loss - loss", "checks[0].value", "the difference of two, got 3 values"),
+    ("checks/0/value", "accuracy[0]", "checks[0].value", "there is no value 'accuracy[0]'"),
     ("checks/0/state", "diverged", "checks[0]", "exactly one of value, field and state, got value and state"),
     ("checks/0/near", 1.0, "checks[0]", "near and within belong together"),
     ("checks/0/equals", 1, "checks[0]", "are for fields"),
@@ -115,10 +149,18 @@ def test_what_is_missing_is_said(path: str, field: str, words: str) -> None:
     assert error.field == field and words in error.reason, error
 
 
-def test_a_lesson_without_anything_to_do_is_refused() -> None:
-    data = {name: whole()[name] for name in ("title", "chapter", "text", "view")}
-    data["view"] = "loss"
-    assert "nothing to do" in refusal(data).reason
+def test_a_page_with_nothing_to_do_is_done_when_it_is_read() -> None:
+    data = {name: whole()[name] for name in ("title", "chapter", "text")}
+    lesson = lesson_of({**data, "view": "loss"})
+    assert check(lesson, Results(experiment=lesson.experiment)).passed
+
+
+def test_several_questions_are_told_apart() -> None:
+    data, question = without("question"), whole()["question"]
+    assert lesson_of({**data, "questions": [question, {**question, "text": "Or?"}]}).questions[1].text == "Or?"
+    error = refusal({**data, "questions": [question, {**question, "answer": 2}]})
+    assert error.field == "questions[1].answer" and "expected 0 to 1" in error.reason
+    assert "the same question is there twice" in refusal({**data, "questions": [question, question]}).reason
 
 
 @pytest.mark.parametrize(

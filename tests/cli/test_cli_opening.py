@@ -48,6 +48,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         (("--resume", "3"), "there is no run 3; tui-trainer sessions lists the runs"),
         (("--resume", "3", "--detach"), "there is no run 3"),
         (("a.toml", "--resume", "3"), "--resume takes the number of a run, not a file"),
+        (("--hand-in",), "--hand-in: it needs the folder of a class; give --class-root FOLDER or --jail FOLDER, too"),
         (("--class-root", "nowhere"), "--class-root: there is no folder 'nowhere'"),
         (("--jail", "nowhere/anna"), f"can't be used: {NO_FILE}"),
     ],

@@ -113,6 +113,7 @@ NAMES = (
     ),
     *("CON.toml", "a b.toml", "ä.toml", "x" * 200 + ".toml", "a\nb.toml", "a.TOML", "a:b.toml", "'.toml", "book.toml"),
 )
+ANSWERS = (None, 0, 1, (), (12.0,), (12.0, None), (float("nan"), 3.0))
 RESULTS = {"loss": 0.4, "val_loss": float("nan"), "accuracy": float("inf"), "r2": -0.5}
 
 
@@ -135,7 +136,7 @@ def check_lesson(lesson: Lesson, rng: random.Random) -> None:
     """Go through it as the app does: its pages, its variants, its checks, before and after a run."""
     assert lesson.paragraphs is not None and lesson.title and lesson.variants
     assert lesson.variant_of(lesson.experiment) is not None
-    answers = rng.choice((None, 0, 1, (), (12.0,), (12.0, None), (float("nan"), 3.0)))
+    answers = tuple(rng.choice(ANSWERS) for _ in range(rng.choice((0, 1, 2))))
     results = Results(
         experiment=rng.choice(lesson.variants).experiment,
         values=RESULTS,

@@ -55,7 +55,7 @@ class TrainerApp(App[None]):
 
     ``owns_process`` says that nothing else runs in the process: its garbage collector may then be set up too.
     ``lessons`` is a folder with the user's own lessons, ``launch`` how the trainer is started, ``preferences`` the
-    user's settings.
+    user's settings, and ``hand_in`` the file in which the user's progress is handed in to a teacher.
     """
 
     TITLE = "tui-trainer"
@@ -71,6 +71,7 @@ class TrainerApp(App[None]):
         lessons: Path | None = None,
         launch: Launch | None = None,
         preferences: Preferences | None = None,
+        hand_in: Path | None = None,
     ) -> None:
         use_exact_compositor()
         super().__init__(driver_class=driver_for(os.environ))
@@ -86,7 +87,7 @@ class TrainerApp(App[None]):
         if owns_process:
             self.error_net = ErrorNet(user_folder())
             keep_widgets_alive()
-        self._experiment, self._path, self._lessons = experiment, path, lessons
+        self._experiment, self._path, self._lessons, self._hand_in = experiment, path, lessons, hand_in
         self._launch = launch
         self.keys_received = KeyQueue(self, super().on_event, self._dialog_opening)
 
@@ -188,7 +189,7 @@ class TrainerApp(App[None]):
 
     def get_default_screen(self) -> MainScreen:
         """Return the training screen, with nothing beneath it."""
-        screen = MainScreen(self._experiment, self._path, self._lessons)
+        screen = MainScreen(self._experiment, self._path, self._lessons, self._hand_in)
         if self._launch is not None:
             screen.trainer.start_with(self._launch)
         screen.take_settings(self.preferences.settings)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from string import ascii_uppercase
 from typing import TYPE_CHECKING
@@ -13,15 +15,17 @@ from tui_trainer.protocol import AnyReport, Ended, Loaded, Progress
 from tui_trainer.ui.keymap import Key, key_of
 
 from .controller import Controller
+from .hand_in import HandIn
 
 if TYPE_CHECKING:
-    from tui_trainer.book.lesson import Lesson
+    from tui_trainer.book.lesson import Lesson, Variant
     from tui_trainer.tabs.book.guide import LessonState, LessonTracker
     from tui_trainer.tabs.book.lesson_page import LessonPage, LessonStrip
 
     from .screen import MainScreen
 
 BOOK = "book"
+LOOK_EVERY = 1.0  # seconds between two looks at the files of the user's own lessons
 LESSONS = "lessons"  # owner of keys
 
 
@@ -30,8 +34,9 @@ class Lessons(Controller):
 
     name = LESSONS
 
-    def __init__(self, screen: MainScreen, folder: Path | None) -> None:
+    def __init__(self, screen: MainScreen, folder: Path | None, hand_in: Path | None) -> None:
         super().__init__(screen)
+        self._hand_in = HandIn(hand_in)
         self._folder = folder  # with lessons of the user's own
         self._tracker: LessonTracker | None = None
         self._page: LessonState | None = None  # as shown last
@@ -48,6 +53,8 @@ class Lessons(Controller):
 
             self._tracker = open_guide(self._folder)
             self._tracker.follow(self.screen.experiment)
+            if self._folder is not None:
+                self.screen.set_interval(LOOK_EVERY, self._look_at_files)
         return self._tracker
 
     async def on_report(self, report: AnyReport) -> bool:
@@ -58,6 +65,8 @@ class Lessons(Controller):
                 self.show_progress(report)
             case Ended():
                 self._on_ended(report)
+        self._hand_in.on_report(report, self._page)
+        self._show_complaint(self._hand_in.take_complaint())
         return False
 
     def on_experiment(self, before: Experiment, after: Experiment) -> None:
@@ -117,6 +126,44 @@ class Lessons(Controller):
             self.screen.set_focus(None)
         self._show_index()
 
+    def _look_at_files(self) -> None:
+        """Read the user's own lessons again if a file has changed, and show what is new."""
+        before, variant = self.tracker.lesson, self.tracker.variant
+        files = self.tracker.reread()
+        if not files:
+            return
+        lesson = self.tracker.lesson
+        self._show_page()
+        self._show_index()
+        errors = [str(error) for error in self.tracker.library.errors if error.file in files]
+        if before is not None and lesson is None:
+            self._close()
+            self.show_message(f"{before.file} is gone; its settings stay.", "error")
+        elif errors:
+            self.show_message(errors[0], "error")
+        else:
+            self.show_message(f"{', '.join(files)}: read again.")
+        if before is not None and lesson is not None and lesson is not before:
+            self.run_worker(partial(self._show_new_version, before, variant), group="lessons", exclusive=True)
+
+    async def _show_new_version(self, before: Lesson, variant_before: Variant | None) -> None:
+        """Load the open lesson's experiment and open its view again, as far as these differ from those ``before``.
+
+        An experiment that the user has changed, or that trains, stays.
+        """
+        lesson, variant = self.tracker.lesson, self.tracker.variant
+        if lesson is None or variant is None:
+            return
+        if variant_before is None or variant.experiment != variant_before.experiment:
+            is_users = variant_before is None or self.screen.experiment != variant_before.experiment
+            if is_users or self.screen.state == "running":
+                ways = f"{key_of('tab_book')} and {key_of('load')}"
+                self.show_message(f"{lesson.file}: read again. Its experiment has changed; {ways} load it.")
+            else:
+                await self.screen.trainer.start_over(variant.experiment)
+        if self.tracker.lesson is lesson and (lesson.view, lesson.view_options) != (before.view, before.view_options):
+            await self._show_view(lesson)
+
     async def load(self, lesson_id: str) -> None:
         """Start the lesson with that id."""
         lesson = self.tracker.find(lesson_id)
@@ -132,23 +179,27 @@ class Lessons(Controller):
             self._show_index()
             self.show_message(f"The progress in {lesson.title} is cleared.")
 
-    def fill_in(self, lesson: Lesson, numbers: tuple[float | None, ...]) -> None:
-        """Answer with numbers typed into the blanks of ``lesson``, unless another lesson is open by now."""
+    def fill_in(self, lesson: Lesson, number: int, numbers: tuple[float | None, ...]) -> None:
+        """Answer a question of ``lesson`` with numbers typed into its blanks, unless another lesson is open by now."""
         if self.tracker.lesson == lesson:
-            self.answer(numbers)
+            self.answer(numbers, number)
 
-    def answer(self, answers: int | tuple[float | None, ...]) -> None:
-        """Answer the page's question with the index of a choice, or with a number for each blank."""
+    def answer(self, answer: int | tuple[float | None, ...], number: int | None = None) -> None:
+        """Answer a question of the page, or the one that is asked now: the index of a choice, or a number a blank."""
         from tui_trainer.tabs.book.guide import advice, waiting, wrong_answer
 
         self._new_sentences = []
-        self.tracker.answer(answers)
+        asked = self._page.asked if number is None and self._page is not None else number
+        self.tracker.answer(answer, asked)
+        is_whole = not isinstance(answer, tuple) or None not in answer
+        if self._page is not None and asked is not None and is_whole:
+            self._hand_in.count_attempt(self._page.lesson, asked)
         self._show_page()
         page = self._page
-        if page is None or page.question is None or self._new_sentences:
+        if page is None or page.question is None or asked is None or self._new_sentences:
             return
-        if page.waits and isinstance(answers, int):
-            self.show_message(f"{ascii_uppercase[answers]}. {waiting(page)} {advice(page)}")
+        if isinstance(answer, int) and page.waiting[asked]:
+            self.show_message(f"{ascii_uppercase[answer]}. {waiting(replace(page, asked=asked))} {advice(page)}")
         elif page.question.state == "wrong":
             self.show_message(wrong_answer(page, page.question))
         else:
@@ -172,11 +223,15 @@ class Lessons(Controller):
     def action_leave_lesson(self) -> None:
         """Close the lesson's page; the experiment stays as it is."""
         self.tracker.leave()
+        self._close()
+        self.show_message("You left the lesson; its settings stay.")
+
+    def _close(self) -> None:
+        """Put away the page of a lesson that is no longer open."""
         self.screen.trainer.set_pace(None)
         self.screen.in_lesson = self.screen.page_open = False
         self._show_page()
         self.show_strip()
-        self.show_message("You left the lesson; its settings stay.")
 
     async def action_answer(self, index: int) -> None:
         """Choose an answer, or focus a blank."""
@@ -204,7 +259,7 @@ class Lessons(Controller):
             return frozenset()
         letters = ascii_uppercase[: len(question.choices or question.blanks)]
         # A blank is only gone to; the small letters are needed where a network is to be built.
-        is_open = page.answers is None and page.question is not None and page.question.state == "open"
+        is_open = page.answer is None and page.question is not None and page.question.state == "open"
         return frozenset(letters + (letters.lower() if is_open and question.choices else ""))
 
     def action_scroll_page(self, direction: int) -> None:
@@ -237,21 +292,27 @@ class Lessons(Controller):
         if self.tracker.lesson is not lesson:  # another one was chosen meanwhile
             return
         self._show_advice()
-        view = await screen.tabs.ready(lesson.view)
-        if self.tracker.lesson is not lesson:
+        if not await self._show_view(lesson):
             return
-        options: dict[str, object] = dict(lesson.view_options)
-        if options.pop("variants", False):
-            options["companions"] = [(variant.name, variant.experiment) for variant in lesson.variants]
-        view.configure(options)
-        # Where both have no room, the page is read first; training shows the picture.
-        screen.tabs.active = BOOK if screen.has_class("-narrow") else lesson.view
         screen.setup_open = False
         screen.trainer.watch_view()
         self.show_strip()
         if lesson.race is not None:
             what = f"{len(lesson.race.values)} values of {label_of(lesson.race.field)}"
             self.show_message(f"{key_of('wall')} opens the wall: a race of {what}.")
+
+    async def _show_view(self, lesson: Lesson) -> bool:
+        """Open the lesson's view with its options; return False if another lesson was chosen meanwhile."""
+        view = await self.screen.tabs.ready(lesson.view)
+        if self.tracker.lesson is not lesson:
+            return False
+        options: dict[str, object] = dict(lesson.view_options)
+        if options.pop("variants", False):
+            options["companions"] = [(variant.name, variant.experiment) for variant in lesson.variants]
+        view.configure(options)
+        # Where both have no room, the page is read first; training shows the picture.
+        self.screen.tabs.active = BOOK if self.screen.has_class("-narrow") else lesson.view
+        return True
 
     async def _focus_blank(self, index: int) -> None:
         if self._visible_page() is None:
@@ -284,6 +345,7 @@ class Lessons(Controller):
         if self._side_page is not None:
             self._side_page.show(page)
         self.show_strip()
+        self._hand_in.show_page(page)
         if before is not None and before.lesson is page.lesson:
             known = {item.key for item in before.items if item.state == "done"}
             new = [item.sentence for item in page.items if item.state == "done" and item.key not in known]
@@ -295,10 +357,14 @@ class Lessons(Controller):
         """Show the list of lessons in the Book tab, if the tab was ever opened."""
         book = self.screen.tabs.made(BOOK)
         if book is not None:
-            book.show_index(self.tracker.index(), self.tracker.last)  # type: ignore[attr-defined]
-        if self.tracker.progress.complaint:
-            self.show_message(self.tracker.progress.complaint, "error")
-            self.tracker.progress.complaint = ""
+            index = replace(self.tracker.index(), is_handed_in=self._hand_in.file is not None)
+            book.show_index(index, self.tracker.last)  # type: ignore[attr-defined]
+        self._show_complaint(self.tracker.progress.complaint)
+        self.tracker.progress.complaint = ""
+
+    def _show_complaint(self, sentence: str) -> None:
+        if sentence:
+            self.show_message(sentence, "error")
 
     def _show_advice(self, first: str = "") -> None:
         """Show a message: ``first``, what was done last, and what to do next."""

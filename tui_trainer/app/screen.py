@@ -84,14 +84,20 @@ class MainScreen(Screen[None]):
     state: var[RunState] = var("empty", bindings=True)
     in_lesson: var[bool] = var(False, bindings=True)
 
-    def __init__(self, experiment: Experiment, path: Path | None = None, lessons: Path | None = None) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        path: Path | None = None,
+        lessons: Path | None = None,
+        hand_in: Path | None = None,
+    ) -> None:
         super().__init__()
         self.dialogs = Dialogs(self)
         self.recent_commands: list[str] = []  # of the palette, by their titles, the last first
         self.markers: Markers | None = None  # as chosen; until then each plot has its own
         self.matrix: Matrix = "counts"  # what confusion matrices hold
         self.trainer, self.editor = TrainerLink(self), ExperimentEditor(self, experiment, path)
-        self.lessons, self.own_data, self.sweeps = Lessons(self, lessons), OwnData(self), Sweeps(self)
+        self.lessons, self.own_data, self.sweeps = Lessons(self, lessons, hand_in), OwnData(self), Sweeps(self)
         self.wall, self.coach = Walls(self), Coach(self)
         # In the order in which they hear reports.
         self.controllers: tuple[Controller, ...] = (
@@ -362,7 +368,7 @@ class MainScreen(Screen[None]):
 
     @on(Answered)
     def _answer(self, event: Answered) -> None:
-        self.lessons.fill_in(event.lesson, event.answers)
+        self.lessons.fill_in(event.lesson, event.number, event.answers)
 
     @on(SweepLine.Pressed)
     def _show_sweep(self) -> None:

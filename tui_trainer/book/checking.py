@@ -13,9 +13,10 @@ from tui_trainer.run_state import RUN_STATES, RunState
 
 from . import fields
 from .lesson import Check, Lesson, Question
-from .rules import INDEXED
+from .rules import INDEXED, MINUS
 
 ItemState = Literal["done", "open", "wrong"]
+Answer = int | tuple[float | None, ...] | None  # the index of a choice, or the number in each blank, None if empty
 MAX_WEIGHTS = 64  # of a model whose weights a lesson may check
 
 
@@ -24,8 +25,8 @@ class Results(Struct, frozen=True, kw_only=True):
 
     ``experiment`` is the resolved one of the run, ``values`` the newest of all recorded values, ``state`` that of the
     session, ``layer_params`` the parameters of each layer, ``weights`` all of them, kernel and bias layer
-    by layer, if there are at most 64 (None if there are more), ``answers`` the index of the choice or
-    the numbers in the blanks (None in an empty one), and ``variant`` the name of the one loaded last.
+    by layer, if there are at most 64 (None if there are more), ``dead_units`` those of each hidden layer once it is
+    not training, ``answers`` one for each question, and ``variant`` the name of the one loaded last.
     """
 
     experiment: Experiment
@@ -36,7 +37,8 @@ class Results(Struct, frozen=True, kw_only=True):
     params: int = 0
     layer_params: tuple[int, ...] = ()
     weights: tuple[float, ...] | None = None
-    answers: int | tuple[float | None, ...] | None = None
+    dead_units: tuple[int, ...] = ()
+    answers: tuple[Answer, ...] = ()
     variant: str = ""
 
 
@@ -65,14 +67,14 @@ class Verdict(Struct, frozen=True):
 
 
 def check(lesson: Lesson, results: Results, earlier: Collection[str] = ()) -> Verdict:
-    """Check the question, the target and the checks of ``lesson``, in this order.
+    """Check the questions, the target and the checks of ``lesson``, in this order.
 
     ``earlier`` are the keys of what was done before: since a lesson has several variants, and each is a run
     of its own, what is done stays done. The checks of an exercise count only for the network it asks for.
     """
     items: list[Item] = []
-    if lesson.question is not None:
-        items.append(_question(lesson.question, results.answers, earlier))
+    for place, question in enumerate(lesson.questions):
+        items.append(_question(question, results.answers[place] if place < len(results.answers) else None, earlier))
     has_target = True
     if lesson.target:
         differences = fields.differences(results.experiment, lesson.target)
@@ -82,16 +84,16 @@ def check(lesson: Lesson, results: Results, earlier: Collection[str] = ()) -> Ve
     return Verdict(tuple(items))
 
 
-def _question(question: Question, answers: int | tuple[float | None, ...] | None, earlier: Collection[str]) -> Item:
+def _question(question: Question, answer: Answer, earlier: Collection[str]) -> Item:
     key = question.key
     if question.blanks:
-        answered = answers if isinstance(answers, tuple) else ()
-        wrong = tuple(_wrong_blanks(question, answered))
-        right = len(answered) == len(question.blanks) and not wrong and None not in answered
+        numbers = answer if isinstance(answer, tuple) else ()
+        wrong = tuple(_wrong_blanks(question, numbers))
+        right = len(numbers) == len(question.blanks) and not wrong and None not in numbers
     else:
-        answered = (answers,) if isinstance(answers, int) and not isinstance(answers, bool) else ()
-        right = answered == (question.answer,)
-        wrong = () if right or not answered else ("this is not the right answer",)
+        is_choice = isinstance(answer, int) and not isinstance(answer, bool)
+        right = is_choice and answer == question.answer
+        wrong = () if right or not is_choice else ("this is not the right answer",)
     if right or (key in earlier and not wrong):
         return Item(key, "done", question.because)
     return Item(key, "wrong" if wrong else "open", question.text, wrong)
@@ -117,24 +119,34 @@ def _check(condition: Check, results: Results, earlier: Collection[str], has_tar
     too_large = condition.most_params is not None and results.params > condition.most_params
     if not has_target or too_large or (condition.variant is not None and condition.variant != results.variant):
         return Item(key, "open", condition.missing)
+    value = observed(condition, results)
     if condition.state is not None:
-        is_met = results.state == condition.state
+        is_met = value == condition.state
         return Item(key, "done", condition.done) if is_met else _unmet(condition, results, None)
+    is_early = results.epoch < _first_epoch(condition)
     if condition.field is not None:
-        too_early = results.epoch < (condition.epoch or 0)
-        value = fields.value_at(results.experiment, condition.field)
-        if not too_early and _holds(condition, value):
-            return Item(key, "done", condition.done)
+        is_met = not is_early and _holds(condition, value)
+        return Item(key, "done", condition.done) if is_met else Item(key, "open", condition.missing)
+    if not isinstance(value, float) or is_early:
         return Item(key, "open", condition.missing)
-    number = _number(condition.value or "", results)
-    if number is None or results.epoch < _first_epoch(condition):
-        return Item(key, "open", condition.missing)
-    return Item(key, "done", condition.done) if _holds(condition, number) else _unmet(condition, results, number)
+    return Item(key, "done", condition.done) if _holds(condition, value) else _unmet(condition, results, value)
+
+
+def observed(condition: Check, results: Results) -> object:
+    """Return what a check looks at: a state, the value of a field (``fields.MISSING`` if there is none), or a number.
+
+    None where there is no number of that name yet, or it is not finite.
+    """
+    if condition.state is not None:
+        return results.state
+    if condition.field is not None:
+        return fields.value_at(results.experiment, condition.field)
+    return _number(condition.value or "", results)
 
 
 def _first_epoch(condition: Check) -> int:
-    """Return the epoch from which a value is checked; parameter counts exist before any training."""
-    before_training = (condition.value or "").startswith(("params", "layer_params"))
+    """Return the epoch from which a check counts; fields and parameter counts exist before any training."""
+    before_training = condition.field is not None or (condition.value or "").startswith(("params", "layer_params"))
     return condition.epoch if condition.epoch is not None else int(not before_training)
 
 
@@ -145,18 +157,23 @@ def _unmet(condition: Check, results: Results, number: float | None) -> Item:
     return Item(condition.key, "wrong" if ended else "open", condition.missing, details)
 
 
-def _number(name: str, results: Results) -> float | None:
-    """Return the value of that name; None if there is none, or it is not a finite number."""
+def _number(value: str, results: Results) -> float | None:
+    """Return the value of that name, or the difference of two; None if one is not there, or no finite number."""
+    numbers = [_number_of_name(name, results) for name in value.split(MINUS)]
+    known = [number for number in numbers if number is not None and math.isfinite(number)]
+    return known[0] - sum(known[1:]) if known and len(known) == len(numbers) else None
+
+
+def _number_of_name(name: str, results: Results) -> float | None:
     indexed = INDEXED.fullmatch(name)
-    value: float | None
-    if indexed:
-        values = results.weights if indexed[1] == "weight" else results.layer_params
-        index = int(indexed[2])
-        value = values[index] if values is not None and index < len(values) else None
-    else:
+    if indexed is None:
         counts = {"epoch": results.epoch, "step": results.steps, "params": results.params}
-        value = counts.get(name, results.values.get(name))
-    return value if value is not None and math.isfinite(value) else None
+        number = counts.get(name, results.values.get(name))
+    else:
+        lists = {"weight": results.weights, "layer_params": results.layer_params, "dead_units": results.dead_units}
+        values, index = lists[indexed[1]] or (), int(indexed[2])
+        number = values[index] if index < len(values) else None
+    return None if number is None else float(number)
 
 
 def _holds(condition: Check, value: object) -> bool:

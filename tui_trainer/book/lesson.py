@@ -24,6 +24,8 @@ Sentence = Annotated[str, Meta(min_length=1, max_length=400)]
 Page = Annotated[str, Meta(min_length=1, max_length=2000)]
 Count = Annotated[int, Meta(ge=0, le=10_000_000)]
 NotNegative = Annotated[float, Meta(ge=0.0)]
+FENCE = "```"  # above and below lines of code
+ITEM = re.compile(r"(-|\d{1,2}\.) +(?=\S)")  # what an item of a list begins with
 # The options of each view in [view_options]: the type of the value, or the words to choose from.
 VIEW_OPTIONS: dict[str, dict[str, type[float] | type[int] | type[bool] | type[str] | tuple[str, ...]]] = {
     "loss": {"log": bool, "batches": bool},
@@ -131,10 +133,11 @@ class Lesson(Struct, frozen=True):
 
     ``id`` identifies it in the saved progress. There is always a first variant, which the lesson loads.
     ``target`` maps paths of the resolved experiment to the values that an exercise asks for; a number for a list
-    is its length. ``pace`` is the one at which it trains; None for the user's own.
-    ``race`` is what the wall opens with; None for what the user has raced with last. With ``hides_counts`` the numbers
-    of parameters are hidden until the question is answered. ``declaration`` is the code that an exercise ends with,
-    beside the user's own.
+    is its length. ``solution`` is the first variant with fields changed so that the lesson can be passed, where that
+    is left to the reader; no reader sees it, and None says that the variants do it, or the target. ``pace`` is the one
+    at which it trains; None for the user's own. ``race`` is what the wall opens with; None for what the user has raced
+    with last. With ``hides_counts`` the numbers of parameters are hidden until the questions are answered.
+    ``declaration`` is the code that an exercise ends with, beside the user's own.
     """
 
     id: str
@@ -145,13 +148,19 @@ class Lesson(Struct, frozen=True):
     view: View
     view_options: dict[str, Scalar]
     variants: tuple[Variant, ...]
-    question: Question | None = None
+    questions: tuple[Question, ...] = ()
     checks: tuple[Check, ...] = ()
     target: dict[str, Scalar] = {}
     pace: PaceName | None = None
     race: LessonRace | None = None
     hides_counts: bool = False
     declaration: str = ""
+    solution: Variant | None = None
+
+    @property
+    def question(self) -> Question | None:
+        """The first question, None if there is none."""
+        return next(iter(self.questions), None)
 
     @property
     def target_key(self) -> str:
@@ -160,11 +169,28 @@ class Lesson(Struct, frozen=True):
 
     @property
     def paragraphs(self) -> tuple[str, ...]:
-        """The text in parts: prose on one line, to be wrapped; indented formulas and tables unchanged."""
-        parts = []
-        for part in re.split(r"\n\s*\n", self.text.strip("\n")):
-            prose = not part.startswith("  ")
-            parts.append(" ".join(part.split()) if prose else part.rstrip())
+        """The text in parts: prose and items of lists on one line, to be wrapped; formulas, tables and code unchanged.
+
+        An item begins with ``- `` or ``1. ``; what is unchanged begins with two spaces, which code in a fence of three
+        backticks gets.
+        """
+        parts: list[str] = []
+        is_new, in_code = True, False  # whether the next line begins a part; whether it is in a fence
+        for line in self.text.strip("\n").split("\n"):
+            if line.startswith(FENCE):
+                is_new, in_code = True, not in_code
+            elif in_code:
+                parts.append(f"  {line}") if is_new else parts.append(f"{parts.pop()}\n  {line}")
+                is_new = False
+            elif not line.strip():
+                is_new = True
+            elif is_new or ITEM.match(line):
+                parts.append(line.rstrip() if line.startswith("  ") else " ".join(line.split()))
+                is_new = False
+            elif parts[-1].startswith("  "):
+                parts.append(f"{parts.pop()}\n{line}".rstrip())
+            else:
+                parts.append(f"{parts.pop()} {' '.join(line.split())}")
         return tuple(parts)
 
     @property

@@ -59,6 +59,79 @@ def from_folder(folder: str | os.PathLike[str]) -> Library:
     return too_many + _read_all("own", _contents(root, names[:MAX_FILES]))
 
 
+def from_file(path: Path) -> Library:
+    """Return the lesson in one file, or what is wrong with it."""
+    return _read_all("own", _contents(path.parent.resolve(), [path.name]))
+
+
+class LessonFolder:
+    """A teacher's folder, whose lessons are read again when a file in it has changed.
+
+    ``library`` has them as they are now. A file that has become invalid keeps its last good version beside its error,
+    so that nobody loses the page that is open to a mistake in it.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self._folder = folder
+        self._stamps = _stamps(folder)  # before reading: what changes in between is read again
+        self.library = from_folder(folder)
+
+    def reread(self) -> tuple[str, ...]:
+        """Read the folder again if a file in it has changed; return the names of files whose lesson or error differs.
+
+        A lesson that is the same stays the same object.
+        """
+        stamps = _stamps(self._folder)
+        if stamps == self._stamps:
+            return ()
+        self._stamps, before = stamps, self.library
+        self.library = _with_last_good(from_folder(self._folder), before)
+        old, now = _by_file(before), _by_file(self.library)
+        return tuple(sorted(file for file in {*old, *now} if old.get(file) != now.get(file)))
+
+
+def _by_file(library: Library) -> dict[str, Lesson | str]:
+    """Return what each file is: a sentence where there is an error, else a lesson."""
+    lessons: dict[str, Lesson | str] = {lesson.file: lesson for lesson in library.lessons}
+    return lessons | {error.file: str(error) for error in library.errors}
+
+
+def _stamps(folder: str | os.PathLike[str]) -> frozenset[tuple[str, int, int, int]]:
+    """Return name, inode, time and size of each file that may be a lesson; nothing of a folder that can't be read."""
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry for entry in entries if entry.name.endswith(".toml") and not entry.name.startswith(".")]
+            return frozenset(_stamp(entry) for entry in names[: 2 * MAX_FILES])
+    except (OSError, ValueError):
+        return frozenset()
+
+
+def _stamp(entry: os.DirEntry[str]) -> tuple[str, int, int, int]:
+    try:
+        status = os.stat(entry.path)  # of what a link leads to
+    except OSError:
+        return entry.name, 0, 0, 0
+    return entry.name, status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _with_last_good(now: Library, before: Library) -> Library:
+    """Return the lessons of ``now``, in the order of their files, with those of ``before`` whose files are broken."""
+    same = {lesson.id: lesson for lesson in before.lessons}
+    lessons = [same[lesson.id] if same.get(lesson.id) == lesson else lesson for lesson in now.lessons]
+    ids = {lesson.id for lesson in lessons}
+    is_gone = not lessons and any(not error.file for error in now.errors)  # the whole folder
+    broken = {error.file for error in now.errors}
+    kept = [one for one in before.lessons if (one.file in broken or is_gone) and one.id not in ids]
+    files_kept = {lesson.file for lesson in kept}
+    errors = (
+        LessonError(error.file, error.field, f"{error.reason}; the lesson stays as it was before")
+        if error.file in files_kept
+        else error
+        for error in now.errors
+    )
+    return Library(tuple(sorted([*lessons, *kept], key=lambda lesson: lesson.file)), tuple(errors))
+
+
 def _contents(root: Path, names: Iterable[str]) -> Iterator[tuple[str, bytes | LessonError]]:
     for name in names:
         try:

@@ -41,6 +41,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     view_options: dict[str, Any] = {}
     experiment: dict[str, Any] = {}
     question: Question | None = None
+    questions: Annotated[tuple[Question, ...], Meta(max_length=9)] = ()
     variants: Annotated[tuple[_VariantTable, ...], Meta(max_length=16)] = ()
     checks: Annotated[tuple[Check, ...], Meta(max_length=32)] = ()
     target: dict[str, Any] = {}
@@ -48,6 +49,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     race: LessonRace | None = None
     hides_counts: bool = False
     declaration: Annotated[str, Meta(max_length=1000)] = ""
+    solution: dict[str, Any] = {}
 
 
 def loads(text: str, file: str, lesson_id: str) -> Lesson:
@@ -149,7 +151,9 @@ def _table_type(kind: inspect.Type) -> inspect.StructType | None:
 def _lesson(raw: _File, file: str, lesson_id: str) -> Lesson:
     base = _experiment({"name": lesson_id.rpartition(":")[2] or "lesson", **raw.experiment})
     tables = raw.variants or (_VariantTable(AS_LOADED),)
-    variants = tuple(_variant(base, table, f"variants[{index}]") for index, table in enumerate(tables))
+    variants = tuple(
+        _variant(base, table.name, table.set, f"variants[{index}].set") for index, table in enumerate(tables)
+    )
     lesson = Lesson(
         id=lesson_id,
         file=file,
@@ -159,14 +163,17 @@ def _lesson(raw: _File, file: str, lesson_id: str) -> Lesson:
         view=raw.view,
         view_options=raw.view_options,
         variants=variants,
-        question=raw.question,
+        questions=raw.questions if raw.question is None else (raw.question,),
         checks=raw.checks,
         target=raw.target,
         pace=raw.pace,
         race=raw.race,
         hides_counts=raw.hides_counts,
         declaration=raw.declaration.strip("\n"),
+        solution=_variant(base, "solution", raw.solution, "solution") if raw.solution else None,
     )
+    if raw.question is not None and raw.questions:
+        raise InvalidLesson("question", "there are questions, too; write it as one of them, under [[questions]]")
     if raw.race is not None:
         _check_race(base, raw.race)
     check_rules(lesson)
@@ -190,15 +197,15 @@ def _experiment(data: dict[str, Any]) -> Experiment:
         raise InvalidLesson(f"experiment.{error.field}".rstrip("."), error.reason) from None
 
 
-def _variant(base: Experiment, table: _VariantTable, field: str) -> Variant:
+def _variant(base: Experiment, name: str, changes: dict[str, Any], field: str) -> Variant:
     experiment = base
-    for path, value in table.set.items():
+    for path, value in changes.items():
         if path in TOP_TABLES:
             raise InvalidLesson(
-                f"{field}.set.{path}", f'would replace the whole table; write the path in quotes, as "{path}.…" = …'
+                f"{field}.{path}", f'would replace the whole table; write the path in quotes, as "{path}.…" = …'
             )
         try:
             experiment = with_field(experiment, path, value)
         except UserError as error:
-            raise InvalidLesson(f"{field}.set", str(error)) from None
-    return Variant(table.name, table.set, experiment)
+            raise InvalidLesson(field, str(error)) from None
+    return Variant(name, changes, experiment)

@@ -20,7 +20,11 @@ VALUES = (
     "step",
     "params",
 )
-INDEXED = re.compile(r"(weight|layer_params)\[(\d{1,2})\]", re.ASCII)
+INDEXED = re.compile(r"(weight|layer_params|dead_units)\[(\d{1,2})\]", re.ASCII)
+OF_CLASS = re.compile(
+    rf"(val_)?({'|'.join(name for name, one in MEASURES.items() if one.by_class)})\[\d{{1,3}}\]", re.ASCII
+)
+MINUS = " - "  # between two values of which the difference is checked
 KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 MAX_TARGETS = 32
 
@@ -41,16 +45,17 @@ def check_rules(lesson: Lesson) -> None:
         if name in names[:index]:
             raise InvalidLesson(f"variants[{index}].name", f"there are two variants {quoted(name)}; rename one")
     _check_options(lesson.view, lesson.view_options)
-    if lesson.question is not None:
-        _check_question(lesson.question)
-        _check_variant(lesson.question.variant, "question", names)
+    for index, question in enumerate(lesson.questions):
+        field = "question" if len(lesson.questions) == 1 else f"questions[{index}]"
+        _check_question(question, field)
+        if question in lesson.questions[:index]:
+            raise InvalidLesson(field, "the same question is there twice; remove one")
+        _check_variant(question.variant, field, names)
     for index, check in enumerate(lesson.checks):
         _check_check(check, f"checks[{index}]", names)
     _check_target(lesson.target)
-    if lesson.hides_counts and (lesson.question is None or not lesson.question.blanks):
+    if lesson.hides_counts and not any(question.blanks for question in lesson.questions):
         raise InvalidLesson("hides_counts", "counts come back with the right numbers; add a question with blanks")
-    if lesson.question is None and not lesson.checks and not lesson.target:
-        raise InvalidLesson("", "there is nothing to do in this lesson; add a question, a check or a target")
 
 
 def _check_options(view: str, options: dict[str, Any]) -> None:
@@ -75,21 +80,21 @@ def _check_options(view: str, options: dict[str, Any]) -> None:
             )
 
 
-def _check_question(question: Question) -> None:
+def _check_question(question: Question, field: str) -> None:
     if question.choices and question.blanks:
-        raise InvalidLesson("question", "it has choices and blanks; keep one of them")
+        raise InvalidLesson(field, "it has choices and blanks; keep one of them")
     if question.blanks:
         if question.answer is not None:
-            raise InvalidLesson("question.answer", "each blank has its own answer; remove this one")
+            raise InvalidLesson(f"{field}.answer", "each blank has its own answer; remove this one")
         if question.variant is not None:
-            raise InvalidLesson("question.variant", "numbers are judged at once, before any run; remove it")
+            raise InvalidLesson(f"{field}.variant", "numbers are judged at once, before any run; remove it")
         return
     if len(question.choices) < 2:
-        raise InvalidLesson("question.choices", "expected at least two choices, or blanks")
+        raise InvalidLesson(f"{field}.choices", "expected at least two choices, or blanks")
     if question.answer is None:
-        raise InvalidLesson("question.answer", "it is not there; give the index of the right choice, from 0")
+        raise InvalidLesson(f"{field}.answer", "it is not there; give the index of the right choice, from 0")
     if not 0 <= question.answer < len(question.choices):
-        raise InvalidLesson("question.answer", f"expected 0 to {len(question.choices) - 1}, got {got(question.answer)}")
+        raise InvalidLesson(f"{field}.answer", f"expected 0 to {len(question.choices) - 1}, got {got(question.answer)}")
 
 
 def _check_variant(name: str | None, field: str, variants: list[str]) -> None:
@@ -124,12 +129,16 @@ def _conditions(check: Check) -> list[str]:
 
 
 def _check_value(check: Check, field: str) -> None:
-    if check.value not in VALUES and INDEXED.fullmatch(check.value or "") is None:
-        raise InvalidLesson(
-            f"{field}.value",
-            f"there is no value {quoted(check.value or '')}; the values are: {', '.join(VALUES)}, "
-            "weight[0] and layer_params[0]",
-        )
+    names = (check.value or "").split(MINUS)
+    for name in names:
+        if name not in VALUES and not INDEXED.fullmatch(name) and not OF_CLASS.fullmatch(name):
+            raise InvalidLesson(
+                f"{field}.value",
+                f"there is no value {quoted(name)}; the values are: {', '.join(VALUES)}, weight[0], layer_params[0], "
+                "dead_units[0], and recall[0] and f1_of_class[0] of a class",
+            )
+    if len(names) > 2:
+        raise InvalidLesson(f"{field}.value", f"expected one value or the difference of two, got {len(names)} values")
     if check.equals is not None or check.one_of:
         raise InvalidLesson(field, "equals and one_of are for fields; use near and within for a value")
 

@@ -16,7 +16,7 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.share import is_shared
 from tui_trainer.files import DATA_VARIABLE as DATA
 from tui_trainer.files import ROOT_VARIABLE as ROOT
-from tui_trainer.files import confined, is_folder
+from tui_trainer.files import confined, is_folder, root
 from tui_trainer.runtime import NICENESS, Launch
 from tui_trainer.system.private import user_name
 from tui_trainer.system.terminal import interrupts_held
@@ -46,9 +46,11 @@ examples:
   tui-trainer describe --csv house.csv          show what its columns hold, in a few numbers each
   tui-trainer datasets                          list the built-in datasets
   tui-trainer serve iris.toml                   open the app in a browser on this machine
+  tui-trainer lessons check course              run lessons, and tell which of their checks hold
+  tui-trainer class /srv/class                  show what the students of a class have handed in
 
 commands: train, sweep, report, export, predict, importance, runs, summary, describe, datasets,
-sessions, serve, settings, keys; each has its own --help.
+sessions, serve, lessons, class, settings, keys; each has its own --help.
 """
 
 
@@ -69,7 +71,15 @@ def open_app(words: list[str], in_browser: bool = False) -> int:
 
     lessons = None if options.lessons is None else Path(options.lessons)
     preferences = preferences_for(settings_from_options(options))
-    app = TrainerApp(experiment, path, owns_process=True, lessons=lessons, launch=launch, preferences=preferences)
+    app = TrainerApp(
+        experiment,
+        path,
+        owns_process=True,
+        lessons=lessons,
+        launch=launch,
+        preferences=preferences,
+        hand_in=_hand_in_path(options.hand_in),
+    )
     app.fit_colors()
     sys.__stderr__.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]  # it is drawn there
     app.run(mouse=preferences.settings.mouse)
@@ -86,6 +96,8 @@ def check_words(words: list[str]) -> None:
 def _launch_options(options: argparse.Namespace) -> tuple[Launch, Experiment, Path | None]:
     """Return how the trainer is started, the experiment, and the file it was read from."""
     _set_bounds(options.jail, options.class_root)
+    if options.hand_in and root() is None:
+        raise UserError("--hand-in", "it needs the folder of a class; give --class-root FOLDER or --jail FOLDER, too")
     if options.lessons is not None:
         if not is_folder(options.lessons, "--lessons"):
             raise UserError("--lessons", f"there is no folder {quoted(options.lessons)}")
@@ -107,6 +119,16 @@ def _launch_options(options: argparse.Namespace) -> tuple[Launch, Experiment, Pa
         run = find(options.resume or None)
         launch, experiment = launch_for(run, options.detach, options.nice), run.experiment
     return launch, experiment, path
+
+
+def _hand_in_path(hands_in: bool) -> Path | None:
+    """Return where the user's progress is handed in, in the folder that bounds the user; None if it is not."""
+    if not hands_in:
+        return None
+    from tui_trainer.book.handed_in import FILE_NAME
+
+    folder = root()
+    return None if folder is None else folder / FILE_NAME
 
 
 def _check_terminal() -> None:
@@ -142,6 +164,7 @@ def _parser() -> Parser:
     add_setting_options(parser)
     add("--jail", metavar="FOLDER", type=Path, help="open and save files only in this folder")
     add("--class-root", metavar="FOLDER", type=Path, help="the same, but in each user's own folder inside this one")
+    add("--hand-in", action="store_true", help="let the teacher of the class see lessons, answers and runs")
     add("--version", action="version", version=f"tui-trainer {__version__}")
     return parser
 

@@ -177,6 +177,20 @@ def _serve(words: list[str]) -> int:
     return serve(words)
 
 
+def _lessons(words: list[str]) -> int:
+    with interrupts_held():
+        from .lessons import main as lessons
+
+    return lessons(words)
+
+
+def _class(words: list[str]) -> int:
+    with interrupts_held():
+        from .classroom import main as show_class
+
+    return show_class(words)
+
+
 def _settings(words: list[str]) -> int:
     """Print the active settings; return 2 if something is wrong in the config file."""
     description = "Show the active settings, where each comes from, and what is wrong in the config file."
@@ -249,6 +263,8 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "predict": _predict,
     "importance": _importance,
     "serve": _serve,
+    "lessons": _lessons,
+    "class": _class,
     "settings": _settings,
     "keys": _keys,
 }

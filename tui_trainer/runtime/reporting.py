@@ -8,6 +8,7 @@ from tui_trainer.datasets.dataset import Dataset
 from tui_trainer.datasets.split import reading_sentence
 from tui_trainer.protocol import DatasetView, Ended, Loaded, Progress, SummaryRow, pack
 from tui_trainer.training.diagnosis import largest_class
+from tui_trainer.training.doctor import dead_units
 from tui_trainer.training.session import Session
 
 PREVIEW_ROWS = 5000  # of a dataset, for the table and the scatter
@@ -104,6 +105,7 @@ def progress(session: Session, run: int, unsaved: str = "") -> Progress:
         values=session.values,
         weights=_weights(session),
         unsaved=unsaved,
+        dead_units=() if session.state == "running" else dead_units(session),
     )
 
 

@@ -44,6 +44,7 @@ FIRST_EPOCHS = 5  # which show little
 ENOUGH_EPOCHS, ENOUGH_ROWS = 20, 20  # for what a curve shows, and for what scores of two parts do
 SQUASHING = ("sigmoid", "tanh")
 USUAL_BATCH, LARGEST_RATE = 32, 1.0
+QUICK_PARAMETERS = 100_000  # of a model whose dead units are counted whenever it pauses
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,22 @@ class Vitals:
         return None if hidden else Remedy(changes, said)
 
 
+def count_dead(outputs: Array) -> int:
+    """Return how many units are dead: their outputs (units, rows) are 0 for every row."""
+    return int((~outputs.any(axis=1)).sum())
+
+
+def dead_units(session: Session) -> tuple[int, ...]:
+    """Return how many units of each hidden layer are dead for the training rows, a sample of them if they are many.
+
+    Nothing before the first step, and of a model that would take long.
+    """
+    if not session.trainer.steps or session.trainer.model.count_params() > QUICK_PARAMETERS:
+        return ()
+    with np.errstate(all="ignore"):  # a run that diverged
+        return tuple(map(count_dead, Vitals(session).outputs[:-1]))
+
+
 class Evidence(NamedTuple):
     """What a rule goes by, in a sentence without full stop, and what helps."""
 
@@ -180,7 +197,7 @@ def _learns_by_heart(vitals: Vitals) -> Evidence | None:
 def _dead_units(vitals: Vitals) -> Evidence | None:
     """Many units of a relu layer are 0 for every row: no gradient reaches them any more."""
     for number, (layer, values) in enumerate(zip(vitals.layers, vitals.outputs, strict=False)):
-        dead = int((~values.any(axis=1)).sum())
+        dead = count_dead(values)
         if layer.activation == "relu" and dead >= max(3, layer.units / 3) and dead < layer.units:
             path = f"model.layers[{number}].activation"
             rows = "every row" if len(vitals.parts.x_train) == values.shape[1] else f"each of {values.shape[1]:,} rows"

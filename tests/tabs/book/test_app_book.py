@@ -10,6 +10,7 @@ from test_app_snapshots import settle
 from textual.widgets import Input
 
 from tui_trainer.book.checking import Item
+from tui_trainer.book.handed_in import HandedInAnswer, read
 from tui_trainer.book.lesson import Lesson
 from tui_trainer.book.library import from_folder, packaged
 from tui_trainer.experiment.edit import with_field
@@ -158,12 +159,12 @@ async def answer(flow: Flow, lesson: Lesson, right: bool) -> None:
     assert question is not None
     if question.blanks:
         numbers = [blank.answer for blank in question.blanks]
-        flow.screen.post_message(Answered(lesson, tuple(numbers if right else [numbers[0] + 1, *numbers[1:]])))
+        flow.screen.post_message(Answered(lesson, 0, tuple(numbers if right else [numbers[0] + 1, *numbers[1:]])))
         return
     assert question.answer is not None
     choice = question.answer if right else (question.answer + 1) % len(question.choices)
     await flow.press("ABCDEFGHI"[choice])
-    assert page_of(flow).answers == choice
+    assert page_of(flow).answer == choice
 
 
 async def test_gradient_descent_is_done_with_its_three_rates_and_until_convergence(start: Start) -> None:
@@ -397,7 +398,7 @@ async def test_a_click_answers_and_goes_on(start: Start) -> None:
         lines = question.render().plain.split("\n")
         row = next(place for place, line in enumerate(lines) if line.startswith("○ A"))
         await flow.pilot.click(question, offset=(4, row))
-        await flow.until(lambda: page_of(flow).answers == 0, "the first answer")
+        await flow.until(lambda: page_of(flow).answer == 0, "the first answer")
         keys = beside(flow).query_one(".keys")
         await flow.pilot.click(keys, offset=(1, 0))
         await flow.until(lambda: page_of(flow).place == 5, "the next lesson")
@@ -445,10 +446,97 @@ async def test_small_letters_answer_while_the_question_is_open(start: Start, siz
         await flow.until(lambda: screen.in_lesson and screen.state == "ready", "the lesson")
         layers = len(screen.experiment.model.layers)
         await flow.press("a")
-        await flow.until(lambda: screen.lessons.tracker.page.answers == 0, "the first answer")
+        await flow.until(lambda: screen.lessons.tracker.page.answer == 0, "the first answer")
         await flow.until_said("A. Noted.")
         assert len(screen.experiment.model.layers) == layers
         await flow.press("b")
-        assert screen.lessons.tracker.page.answers == 0, "it is no longer open"
+        assert screen.lessons.tracker.page.answer == 0, "it is no longer open"
         await flow.press("B")
-        await flow.until(lambda: screen.lessons.tracker.page.answers == 1, "another answer")
+        await flow.until(lambda: screen.lessons.tracker.page.answer == 1, "another answer")
+
+
+async def test_a_changed_lesson_is_read_again_while_it_is_open(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its text and its experiment follow the file; a mistake is told, and costs neither this lesson nor another."""
+    monkeypatch.setattr("tui_trainer.app.lessons.LOOK_EVERY", 0.02)
+    file = tmp_path / "1_mine.toml"
+    file.write_text(OWN, encoding="utf-8")
+    (tmp_path / "2_other.toml").write_text(OWN.replace("Mine", "Other"), encoding="utf-8")
+    async with start(lessons=tmp_path) as flow:
+        await opened(flow)
+        await flow.screen.lessons.load("own:mine")
+        await flow.until_shown("How [many]?")
+        await flow.until_state("ready")
+        file.write_text(OWN.replace("How [many]?", "How [few]?"), encoding="utf-8")
+        await flow.until_shown("How [few]?")
+        loads = flow.loads
+        file.write_text(OWN.replace("epochs = 3", "epochs = 4"), encoding="utf-8")
+        await flow.until_loaded(loads + 1)
+        assert flow.screen.experiment.training.epochs == 4 and not page_of(flow).changed
+        file.write_text(OWN.replace("answer = 0", "answer = 7"), encoding="utf-8")
+        await flow.until_said("1_mine.toml: question.answer: expected 0 to 1, got 7; the lesson stays as it was")
+        assert len(flow.screen.lessons.tracker.library.lessons) == len(LESSONS) + 2
+        await flow.screen.editor.change_field("training.epochs", "5")
+        await flow.until(lambda: page_of(flow).changed, "a setting of the user's own")
+        file.write_text(OWN.replace("epochs = 3", "epochs = 6"), encoding="utf-8")
+        await flow.until_said("1_mine.toml: read again. Its experiment has changed; 9 and enter load it.")
+        assert flow.screen.experiment.training.epochs == 5
+        file.unlink()
+        await flow.until_said("1_mine.toml is gone; its settings stay.")
+        assert not flow.screen.in_lesson
+
+
+async def test_numbers_are_an_attempt_once_all_are_there(start: Start, tmp_path: Path) -> None:
+    path = tmp_path / "handed-in.json"
+    async with start(hand_in=path) as flow:
+        await begun(flow, "summary")
+        lesson = page_of(flow).lesson
+        for numbers, attempts in (((220.0, None, None), 0), ((220.0, 63.0, 280.0), 1), ((220.0, 63.0, 283.0), 2)):
+            flow.screen.post_message(Answered(lesson, 0, numbers))
+            await flow.until(lambda numbers=numbers: page_of(flow).answer == numbers, "the answer")
+            (answer,) = read(path).lessons[lesson.id].answers
+            assert answer.attempts == attempts, numbers
+        assert answer.answer == "dense, 20 neurons 220, dense_1, 3 neurons 63, total 283" and answer.is_right
+
+
+async def test_what_is_done_in_a_class_is_handed_in(start: Start, tmp_path: Path) -> None:
+    """Lesson, answers, attempts and runs; without the option nothing is written."""
+    path = tmp_path / "handed-in.json"
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "1_mine.toml").write_text(OWN, encoding="utf-8")
+    async with start(lessons=tmp_path / "own") as flow:
+        await flow.screen.lessons.load("own:mine")
+        await flow.until_state("ready")
+        await run(flow)
+        await flow.until_said("Done [so] far.")
+    assert not path.exists()
+    async with start(lessons=tmp_path / "own", hand_in=path) as flow:
+        await opened(flow)
+        await flow.until_shown("your teacher sees this")
+        await flow.screen.lessons.load("own:mine")
+        await flow.until_state("ready")
+        await flow.press("B")
+        await run(flow)
+        await flow.until(lambda: states(flow)[0] == "wrong", "the wrong answer")
+        (lesson,) = read(path).lessons.values()
+        assert (lesson.answers[0].answer, lesson.answers[0].is_right, lesson.answers[0].attempts) == (
+            "[/two]",
+            False,
+            1,
+        )
+        await flow.press("A")
+        await flow.until(lambda: states(flow)[0] == "done", "the right answer")
+        content = read(path)
+        (lesson,) = content.lessons.values()
+        assert content.opened == "own:mine" and lesson.passed and (lesson.done, lesson.count) == (2, 2)
+        assert lesson.answers == (HandedInAnswer("How [many]?", "[one]", True, 2),)
+        await flow.until(lambda: read(path).runs, "the run")
+        (its_run,) = read(path).runs
+        assert (its_run.data, its_run.lesson, its_run.epoch) == ("iris", "own:mine", 3)
+        assert its_run.params == flow.screen.lessons.tracker._loaded.params and "val_accuracy" in its_run.values
+    async with start(lessons=tmp_path / "own", hand_in=path) as flow:
+        await flow.screen.lessons.load("own:mine")
+        await flow.until_state("ready")
+        (lesson,) = read(path).lessons.values()
+        assert lesson.answers == (HandedInAnswer("How [many]?", "[one]", True, 2),) and lesson.runs == 1

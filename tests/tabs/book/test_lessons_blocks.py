@@ -34,6 +34,22 @@ def test_what_a_terminal_would_obey_is_not_in_it() -> None:
     assert lines(Block("[red]no[/red] [/]"), 30) == ["[red]no[/red] [/]"]
 
 
+@pytest.mark.parametrize(
+    ("text", "shown", "spans"),
+    [
+        ("**Bold**, *italic* and `code*`.", "Bold, italic and code*.", ["bold", "italic", "$text-accent"]),
+        ("***Both***", "Both", ["italic bold"]),
+        ("With w* = 3.65, w* and val_loss_2, 2 * 3 * 4.", "With w* = 3.65, w* and val_loss_2, 2 * 3 * 4.", []),
+        (r"\*plain\*", "*plain*", []),
+        ("[red]*x*[/] <b> [a](b) &amp; **open", "[red]x[/] <b> [a](b) &amp; **open", ["italic"]),
+        ("`[@click=app.quit]x[/]`", "[@click=app.quit]x[/]", ["$text-accent"]),
+    ],
+)
+def test_mark_up_is_that_of_markdown_and_nothing_else(text: str, shown: str, spans: list[str]) -> None:
+    (line,) = Block(text, markdown=True).lines(80)
+    assert line.plain == shown and [span.style for span in line.spans] == spans
+
+
 def test_wide_characters_are_counted_as_they_are_shown() -> None:
     assert all(len(line) <= 5 for line in lines(Block("数据" * 9), 10))
 

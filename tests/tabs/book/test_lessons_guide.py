@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from tui_trainer.book.checking import Answer
 from tui_trainer.book.lesson import Lesson
-from tui_trainer.book.library import Library, packaged
+from tui_trainer.book.library import LessonFolder, Library, packaged
 from tui_trainer.book.progress import FILE_NAME, LessonProgress
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.runtime import reporting
-from tui_trainer.tabs.book.guide import Answers, LessonState, LessonTracker, advice
+from tui_trainer.tabs.book.guide import LessonState, LessonTracker, advice
+from tui_trainer.teaching.trial import results_of
 from tui_trainer.training.session import Session
 
 LIBRARY = packaged()
@@ -154,7 +156,7 @@ def test_particulars_change_only_while_it_pauses(guide: LessonTracker) -> None:
     ],
 )
 def test_there_is_always_something_to_do_next(
-    guide: LessonTracker, name: str, answers: Answers, trained: bool, sentence: str
+    guide: LessonTracker, name: str, answers: Answer, trained: bool, sentence: str
 ) -> None:
     session = begin(guide, name)
     if answers is not None:
@@ -182,3 +184,73 @@ def test_the_way_to_the_end_of_a_lesson(guide: LessonTracker) -> None:
         if page.done:
             break
     assert said[-1] == "Lesson done; n goes to the next." and len(said) == 7
+
+
+def test_checks_see_in_the_app_what_they_see_without_a_screen(guide: LessonTracker) -> None:
+    """Dead units, for one: a unit that no input reaches, with a negative bias."""
+    experiment = guide.begin(lesson_of("stacking_layers"))
+    experiment = with_field(experiment, "model.layers", [{"units": 3, "activation": "relu"}])
+    session = load(guide, with_field(experiment, "training.learning_rate", 1e-12))
+    kernel, bias = session.trainer.model.parameters.kernels[0], session.trainer.model.parameters.biases[0]
+    assert kernel.shape == (2, 3) and bias is not None
+    kernel[:, 0], bias[0] = 0.0, -1.0
+    assert reporting.progress(session, 1).dead_units == (), "before the first step"
+    train(guide, session)
+    seen = guide._results()
+    assert seen is not None and seen.dead_units == (1,)
+    assert seen == results_of(session, seen.variant, seen.answers)
+
+
+def test_a_page_with_nothing_to_do_is_done_at_once(tmp_path: Path) -> None:
+    text = "title = 'Read'\nchapter = 'Mine'\nview = 'loss'\ntext = 'Only this.'\n"
+    (tmp_path / "1.toml").write_text(text, encoding="utf-8")
+    guide = LessonTracker(LIBRARY, LessonProgress(tmp_path / FILE_NAME), LessonFolder(tmp_path))
+    load(guide, guide.begin(guide.library.lessons[-1]))
+    assert page_of(guide).passed and advice(page_of(guide)) == "There is nothing to do here. That was the last one."
+
+
+def test_questions_are_asked_one_after_the_other(tmp_path: Path) -> None:
+    """The first that is open is asked; one that waits for a run lets others go first, and is asked again if wrong."""
+    (tmp_path / "1.toml").write_text(TWO, encoding="utf-8")
+    guide = LessonTracker(LIBRARY, LessonProgress(tmp_path / FILE_NAME), LessonFolder(tmp_path))
+    session = load(guide, guide.begin(guide.library.lessons[-1]))
+    assert page_of(guide).asked == 0 and advice(page_of(guide)) == "Predict first: A to B choose an answer."
+    guide.answer(1)
+    page = page_of(guide)
+    assert page.asked == 1 and page.waiting == (True, False) and not page.waits
+    assert advice(page) == "Fill in the numbers: A goes to the first."
+    guide.answer((4.0,))
+    assert states(guide) == ["open", "wrong", "open"] and page_of(guide).asked == 1
+    guide.answer((3.0,))
+    assert states(guide) == ["open", "done", "open"] and page_of(guide).answers == (1, (3.0,))
+    assert page_of(guide).asked == 0 and page_of(guide).waits, "it may be changed until the run shows it"
+    train(guide, session)
+    assert states(guide) == ["wrong", "done", "done"] and page_of(guide).asked == 0
+    guide.answer(0)
+    assert page_of(guide).done
+
+
+TWO = """
+title = "Two questions"
+chapter = "Mine"
+text = "Answer both."
+view = "loss"
+[experiment.training]
+epochs = 2
+[[questions]]
+text = "Up or down?"
+choices = ["down", "up"]
+answer = 0
+because = "It learns."
+[[questions]]
+text = "How many weights has a line?"
+because = "Two and a bias."
+[[questions.blanks]]
+label = "with the bias"
+answer = 3
+[[checks]]
+value = "loss"
+at_most = 100
+done = "Trained."
+missing = "Train it."
+"""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from string import ascii_uppercase
 
 from msgspec.structs import replace
 
-from tui_trainer.book.checking import Item, Results, check
+from tui_trainer.book.checking import Answer, Item, Results, check
 from tui_trainer.book.lesson import Check, Lesson, Question, Variant
-from tui_trainer.book.library import Library, from_folder, packaged
+from tui_trainer.book.library import LessonFolder, Library, packaged
 from tui_trainer.book.progress import FILE_NAME, LessonProgress
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.export.keras import keras_model
@@ -18,14 +19,13 @@ from tui_trainer.protocol import Loaded, Progress, unpack
 from tui_trainer.run_state import RUN_STATES
 from tui_trainer.ui.keymap import key_of
 
-Answers = int | tuple[float | None, ...] | None
-
 
 class LessonTracker:
     """Follows the experiment and its run, and checks them against the open lesson."""
 
-    def __init__(self, library: Library, progress: LessonProgress) -> None:
-        self.library = library
+    def __init__(self, library: Library, progress: LessonProgress, folder: LessonFolder | None = None) -> None:
+        self._book, self._folder = library, folder  # the lessons that stay as they are, and those of the user's own
+        self.library = library if folder is None else library + folder.library
         self.progress = progress
         self.lesson: Lesson | None = None
         self.changed = False  # whether the experiment is none of the lesson's variants
@@ -34,13 +34,13 @@ class LessonTracker:
         self._experiment = Experiment()
         self._loaded: Loaded | None = None
         self._progress: Progress | None = None
-        self._answers: Answers = None
+        self._answers: tuple[Answer, ...] = ()  # one for each question of the open lesson
         self._ended: set[str] = set()  # variants whose run has ended, since the lesson was begun
         self._items: tuple[Item, ...] = ()
 
     def begin(self, lesson: Lesson) -> Experiment:
         """Open ``lesson``; return the experiment that it loads."""
-        self.lesson, self._answers, self._ended = lesson, None, set()
+        self.lesson, self._answers, self._ended = lesson, (None,) * len(lesson.questions), set()
         self._variant = self._run_variant = lesson.variants[0].name
         self.changed = False
         self._experiment = lesson.experiment
@@ -53,11 +53,37 @@ class LessonTracker:
         self.lesson, self._items = None, ()
         self.progress.open(None)
 
+    def reread(self) -> tuple[str, ...]:
+        """Read the user's own lessons again if a file has changed; return the names of the files that differ.
+
+        The open lesson becomes its new version, with the answers to questions that are the same, or is closed if its
+        file is gone.
+        """
+        files = () if self._folder is None else self._folder.reread()
+        if self._folder is None or not files:
+            return ()
+        self.library, before = self._book + self._folder.library, self.lesson
+        if before is None or before in self.library.lessons:
+            return files
+        self.lesson = lesson = self.find(before.id)
+        if lesson is None:
+            self.leave()
+            return files
+        answered = dict(zip((one.key for one in before.questions), self._answers, strict=True))
+        self._answers = tuple(answered.get(one.key) for one in lesson.questions)
+        names = {one.name for one in lesson.variants}
+        self._ended &= names
+        self._variant, self._run_variant = (
+            name if name in names else lesson.variants[0].name for name in (self._variant, self._run_variant)
+        )
+        self.follow(self._experiment)
+        return files
+
     def forget(self, lesson: Lesson) -> None:
         """Clear the progress in ``lesson``; if it is open, its current run no longer counts."""
         self.progress.forget(lesson)
         if lesson is self.lesson:
-            self._answers, self._ended = None, set()
+            self._answers, self._ended = (None,) * len(lesson.questions), set()
             self.forget_run()
 
     def find(self, lesson_id: str) -> Lesson | None:
@@ -108,10 +134,20 @@ class LessonTracker:
             self._ended.add(self._run_variant)
         self._look()
 
-    def answer(self, answers: Answers) -> None:
-        """Record the user's answer: the index of a choice, or a number for each blank (None if empty)."""
-        self._answers = answers
-        self._look()
+    def answer(self, answer: Answer, number: int | None = None) -> None:
+        """Record the user's answer: the index of a choice, or a number for each blank (None if empty).
+
+        It is of the question of that ``number``, or of the one that is asked now.
+        """
+        asked = self._asked if number is None else number
+        if asked < len(self._answers):
+            self._answers = (*self._answers[:asked], answer, *self._answers[asked + 1 :])
+            self._look()
+
+    @property
+    def variant(self) -> Variant | None:
+        """The variant of the open lesson that is set up, or was before it was changed."""
+        return None if self.lesson is None else self.lesson.variant(self._variant)
 
     @property
     def page(self) -> LessonState | None:
@@ -142,9 +178,10 @@ class LessonTracker:
             on=on,
             variant=self._variant if on else lesson.variants[0].name,
             changed=on and self.changed,
-            answers=self._answers if on else None,
+            asked=self._asked if on else 0,
+            answers=self._answers if on else (None,) * len(lesson.questions),
             behind=on and self._has_begun and self._run_variant != self._variant,
-            waits=on and self._answers is not None and not self._tells and not self._knows,
+            waiting=tuple(map(self._waits, range(len(lesson.questions)))) if on else (False,) * len(lesson.questions),
             declaration=self._declaration if on else "",
         )
 
@@ -165,24 +202,46 @@ class LessonTracker:
 
     @property
     def question(self) -> Question | None:
-        """The question of the open lesson; None if there is none."""
-        return None if self.lesson is None else self.lesson.question
+        """The question of the open lesson that is asked now; None if there is none."""
+        return None if self.lesson is None or not self.lesson.questions else self.lesson.questions[self._asked]
 
     @property
-    def _tells(self) -> bool:
-        """Whether the answer is judged yet: a number at once, a prediction after the run it is about."""
-        lesson, question = self.lesson, self.question
-        if lesson is None or question is None or question.blanks:
+    def _asked(self) -> int:
+        """The number of the question that is asked now: the first to be answered, else the first with a wrong answer.
+
+        Without any, it is the first whose answer waits for a run, and where all answers are right, the last one.
+        """
+        lesson = self.lesson
+        if lesson is None or not lesson.questions:
+            return 0
+        numbers = range(len(lesson.questions))
+        states = [item.state for item in self._items[: len(numbers)]] or ["open" for _ in numbers]
+        to_answer = (one for one in numbers if states[one] == "open" and not self._waits(one))
+        wrong = (one for one in numbers if states[one] == "wrong")
+        waiting = (one for one in numbers if states[one] != "done")
+        return next(chain(to_answer, wrong, waiting), numbers[-1])
+
+    def _waits(self, number: int) -> bool:
+        """Return whether an answer is there that is judged only after a run, and was not right before."""
+        is_done = number < len(self._items) and self._items[number].state == "done"
+        return self._answers[number] is not None and not self._tells(number) and not is_done
+
+    def _tells(self, number: int) -> bool:
+        """Return whether an answer is judged yet: numbers at once, a prediction after the run it is about."""
+        lesson = self.lesson
+        if lesson is None:
+            return True
+        question = lesson.questions[number]
+        if question.blanks:
             return True
         if question.variant is not None:
             return question.variant in self._ended
         return bool(self._ended) or not (lesson.checks or lesson.target)
 
     @property
-    def _knows(self) -> bool:
-        """Whether the question was answered correctly in an earlier session."""
-        question = self.question
-        return question is not None and any(one.key == question.key and one.state == "done" for one in self._items)
+    def _judged(self) -> tuple[Answer, ...]:
+        """The answers that are judged by now, None in place of the others."""
+        return tuple(one if self._tells(number) else None for number, one in enumerate(self._answers))
 
     def _look(self) -> None:
         """Check the lesson, and save what is newly done."""
@@ -207,7 +266,7 @@ class LessonTracker:
             experiment=replace(loaded.experiment, training=training),
             params=loaded.params,
             layer_params=tuple(layer.params for layer in loaded.layers),
-            answers=self._answers if self._tells else None,
+            answers=self._judged,
             variant=self._run_variant,
         )
         if progress is None:
@@ -219,11 +278,12 @@ class LessonTracker:
             steps=progress.steps,
             state=progress.state,
             weights=tuple(unpack(progress.weights).tolist()) if progress.weights else None,
+            dead_units=progress.dead_units,
         )
 
     def _done_before(self, lesson: Lesson) -> tuple[Item, ...]:
         """Return what was done in a lesson before, without a run to check."""
-        answers = self._answers if lesson is self.lesson and self._tells else None
+        answers = self._judged if lesson is self.lesson else ()
         results = Results(experiment=lesson.experiment, answers=answers)
         return tuple(map(_without_numbers, check(lesson, results, self.progress.done(lesson)).items))
 
@@ -237,18 +297,18 @@ def open_guide(folder: Path | None) -> LessonTracker:
     """Return a tracker of the packaged lessons and those in ``folder``, with the saved progress."""
     from tui_trainer.store.store import default_path
 
-    library = packaged() + (Library() if folder is None else from_folder(folder))
-    return LessonTracker(library, LessonProgress(default_path().with_name(FILE_NAME)))
+    progress = LessonProgress(default_path().with_name(FILE_NAME))
+    return LessonTracker(packaged(), progress, None if folder is None else LessonFolder(folder))
 
 
 @dataclass(frozen=True, slots=True)
 class LessonState:
-    """The state of a lesson: ``items`` are its question, target and checks, as far as it has them, in this order.
+    """The state of a lesson: ``items`` are its questions, target and checks, as far as it has them, in this order.
 
     ``on`` says whether it is open, ``variant`` is the name of the variant that is set up (``changed``: with
-    other settings by now; ``behind``: the run began as another variant), ``waits`` whether an answer is there that
-    is not told to be right or wrong before a run. ``declaration`` is the code of the user's network in an exercise
-    that was passed.
+    other settings by now; ``behind``: the run began as another variant). ``asked`` is the number of the question that
+    is asked now; of each question ``answers`` has the answer, and ``waiting`` whether it is judged only after a run.
+    ``declaration`` is the code of the user's network in an exercise that was passed.
     """
 
     lesson: Lesson
@@ -260,30 +320,46 @@ class LessonState:
     variant: str = ""
     changed: bool = False
     behind: bool = False
-    answers: Answers = None
-    waits: bool = False
+    asked: int = 0
+    answers: tuple[Answer, ...] = ()
+    waiting: tuple[bool, ...] = ()
     declaration: str = ""
 
     @property
     def question(self) -> Item | None:
-        """The item of the question."""
-        return self.items[0] if self.lesson.question is not None else None
+        """The item of the question that is asked now."""
+        return self.items[self.asked] if self.lesson.questions else None
+
+    @property
+    def asked_question(self) -> Question | None:
+        """The question that is asked now."""
+        return self.lesson.questions[self.asked] if self.lesson.questions else None
+
+    @property
+    def answer(self) -> Answer:
+        """The answer to the question that is asked now."""
+        return self.answers[self.asked] if self.lesson.questions else None
+
+    @property
+    def waits(self) -> bool:
+        """Whether the answer to the question that is asked now is judged only after a run."""
+        return bool(self.waiting) and self.waiting[self.asked]
 
     @property
     def hides_counts(self) -> bool:
-        """Whether the numbers of parameters are hidden: the question asks for them."""
-        asked = self.question
-        return self.on and self.lesson.hides_counts and asked is not None and asked.state != "done"
+        """Whether the numbers of parameters are hidden: a question asks for them."""
+        asked = self.items[: len(self.lesson.questions)]
+        return self.on and self.lesson.hides_counts and any(item.state != "done" for item in asked)
 
     @property
     def shown_by(self) -> str | None:
-        """The variant whose run shows whether an answer is right; None if any run does."""
-        return None if self.lesson.question is None else self.lesson.question.variant
+        """The variant whose run shows whether that answer is right; None if any run does."""
+        return None if self.asked_question is None else self.asked_question.variant
 
     @property
     def target(self) -> Item | None:
         """The item of the target network."""
-        return self.items[int(self.lesson.question is not None)] if self.lesson.target else None
+        return self.items[len(self.lesson.questions)] if self.lesson.target else None
 
     @property
     def checks(self) -> tuple[tuple[Check, Item], ...]:
@@ -299,10 +375,11 @@ class LessonState:
 
 @dataclass(frozen=True, slots=True)
 class LessonIndex:
-    """The whole book, and a sentence for each invalid lesson file."""
+    """The whole book, a sentence for each invalid lesson file, and whether a teacher sees the progress."""
 
     pages: tuple[LessonState, ...] = ()
     errors: tuple[str, ...] = ()
+    is_handed_in: bool = False
 
     @property
     def passed(self) -> int:
@@ -314,10 +391,9 @@ def advice(page: LessonState) -> str:
     """Return a sentence on what to do next."""
     asked, target = page.question, page.target
     if page.done:
+        done = "Lesson done" if page.items else "There is nothing to do here"
         last = page.place == page.count
-        return (
-            "Lesson done. That was the last one." if last else f"Lesson done; {key_of('next_lesson')} goes to the next."
-        )
+        return f"{done}. That was the last one." if last else f"{done}; {key_of('next_lesson')} goes to the next."
     if page.behind:
         return f"{key_of('reset')} starts over with {page.variant}."
     building = target is not None and target.state != "done"
@@ -340,13 +416,13 @@ def waiting(page: LessonState) -> str:
 
 def wrong_answer(page: LessonState, item: Item) -> str:
     """Return a sentence on which answer is wrong, and that it can be changed."""
-    if isinstance(page.answers, int):
-        return f"{ascii_uppercase[page.answers]} is not right. Look again, and choose another."
+    if isinstance(page.answer, int):
+        return f"{ascii_uppercase[page.answer]} is not right. Look again, and choose another."
     return f"Not yet: {'; '.join(item.details)}. Count again, and change it."
 
 
 def _invitation(page: LessonState) -> str:
-    question = page.lesson.question
+    question = page.asked_question
     if question is None or question.blanks:
         return f"Fill in the numbers: {ascii_uppercase[0]} goes to the first."
     last = ascii_uppercase[len(question.choices) - 1]

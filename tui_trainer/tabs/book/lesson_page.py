@@ -19,13 +19,14 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from tui_trainer.book.checking import Item
-from tui_trainer.book.lesson import Blank, Lesson
+from tui_trainer.book.lesson import ITEM, Blank, Lesson
 from tui_trainer.errors import plain, printable
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.fields import TextBox
 from tui_trainer.ui.keymap import action_of, key_of
 
 from .guide import LessonState, advice, waiting, wrong_answer
+from .markdown import styled
 
 STRIP_ROWS, USUAL_WIDTH = 4, 76  # of the strip, and its columns before it has a size
 TALL = 30  # lines from which text and tasks share the page
@@ -100,6 +101,8 @@ class LessonPage(VerticalScroll, can_focus=False):
             self._replace_blanks(page)
             for part in self._parts if self._is_composed else ():
                 part.scroll_home(animate=False)
+        elif before.asked != page.asked:
+            self._replace_blanks(page)
         elif self._blanks is not None:
             self._blanks.show(page)
 
@@ -111,7 +114,7 @@ class LessonPage(VerticalScroll, can_focus=False):
     def _replace_blanks(self, page: LessonState) -> None:
         if self._blanks is not None and self._blanks.is_attached:
             self._blanks.remove()
-        asked = page.lesson.question
+        asked = page.asked_question
         self._blanks = Blanks(page, asked.blanks) if page.on and asked is not None and asked.blanks else None
         self._mount_blanks()
 
@@ -161,7 +164,7 @@ class Blanks(Vertical):
 
     def __init__(self, page: LessonState, blanks: tuple[Blank, ...]) -> None:
         super().__init__()
-        self._lesson, self._blanks = page.lesson, blanks
+        self._lesson, self._number, self._blanks = page.lesson, page.asked, blanks
         self._boxes = [TextBox(compact=True, select_on_focus=True) for _ in blanks]
         self._marks = [Static(classes="mark", markup=False) for _ in blanks]
         self._given: tuple[float | None, ...] = ()
@@ -175,7 +178,7 @@ class Blanks(Vertical):
     def show(self, page: LessonState) -> None:
         """Show the numbers given so far in this lesson, and which are right."""
         done = page.question is not None and page.question.state == "done"
-        given = page.answers if isinstance(page.answers, tuple) else (None,) * len(self._blanks)
+        given = page.answer if isinstance(page.answer, tuple) else (None,) * len(self._blanks)
         self._given = given
         for blank, number, box, mark in zip(self._blanks, given, self._boxes, self._marks, strict=True):
             number = blank.answer if done and number is None else number
@@ -210,7 +213,7 @@ class Blanks(Vertical):
             )
         elif numbers != self._given:
             self._given = numbers
-            self.post_message(Answered(self._lesson, numbers))
+            self.post_message(Answered(self._lesson, self._number, numbers))
 
 
 def _number(text: str) -> float | None:
@@ -234,6 +237,7 @@ class Block:
     key: str = ""  # its name
     kept: bool = False
     gap: bool = True  # an empty line before it, unless it is the first
+    markdown: bool = False  # whether the text has mark-up
 
     def lines(self, width: int) -> list[Content]:
         """Return the block in lines of at most ``width`` cells."""
@@ -241,7 +245,8 @@ class Block:
         room = max(8, width - len(self.mark))
         lines: list[Content] = []
         for line in self.text.split("\n") if self.kept else [self.text]:
-            lines += Content.styled(printable(line), style).wrap(room)
+            text = printable(line)
+            lines += (styled(text) if self.markdown else Content.styled(text, style)).wrap(room)
         first = Content.styled(self.mark, mark_style)
         blank = Content(" " * len(self.mark))
         return [(blank if place else first) + line for place, line in enumerate(lines)]
@@ -314,7 +319,7 @@ class LessonStrip(Static):
 
 def strip_lines(page: LessonState, width: int) -> list[Content]:
     """Return four rows: the question and its answers while it is open, else the tasks, and the next step."""
-    asked, lesson_question = page.question, page.lesson.question
+    asked, lesson_question = page.question, page.asked_question
     lines: list[Content] = []
     if asked is not None and lesson_question is not None and asked.state != "done" and not page.waits:
         lines += Content.styled(printable(lesson_question.text), "bold").wrap(width)
@@ -329,10 +334,9 @@ def strip_lines(page: LessonState, width: int) -> list[Content]:
     else:
         if page.waits:
             lines.append(Content.styled(waiting(page), DIM))
-        for item in page.items:
+        for item in page.items[len(page.lesson.questions) :]:
             mark, style = MARKS[item.state]
-            if item is not asked:
-                lines.append(Content.assemble((mark, style), printable(item.sentence)))
+            lines.append(Content.assemble((mark, style), printable(item.sentence)))
     advice_line = Content.assemble(("▸ ", "bold"), (advice(page), "bold $text-success" if page.done else "bold"))
     if len(lines) > STRIP_ROWS - 1:
         more = Content.styled(f" … {key_of('tab_book')} page", DIM)
@@ -349,9 +353,19 @@ def title(page: LessonState) -> Iterator[Block]:
 
 
 def prose(page: LessonState) -> Iterator[Block]:
-    """Return the text, with formulas and tables as they are."""
+    """Return the text, with formulas, tables and code as they are."""
+    list_before = ""  # the kind of list that the paragraph before is an item of
     for paragraph in page.lesson.paragraphs:
-        yield Block(paragraph, kept=paragraph.startswith("  "))
+        item = ITEM.match(paragraph)
+        if item:
+            kind = "-" if item[1] == "-" else "1."
+            mark = "• " if kind == "-" else f"{item[1]} "
+            yield Block(paragraph[item.end() :], mark=mark, gap=kind != list_before, markdown=True)
+            list_before = kind
+        else:
+            kept = paragraph.startswith("  ")
+            yield Block(paragraph, kept=kept, markdown=not kept)
+            list_before = ""
 
 
 def question(page: LessonState) -> Iterator[Block]:
@@ -363,22 +377,26 @@ def question(page: LessonState) -> Iterator[Block]:
         yield Block(text, mark="Variant  ", mark_style="bold", key="next_variant")
     elif len(names) > 1:
         yield Block(", ".join(names), mark="Variants  ", mark_style="bold")
-    if page.lesson.question is not None:
-        yield Block(page.lesson.question.text, "bold")
-        for index, choice in enumerate(page.lesson.question.choices):
-            mark, style = _choice_mark(page, index)
-            key = f"answer_{index}" if page.on else ""
-            yield Block(choice, mark=f"{mark}{ascii_uppercase[index]}  ", mark_style=style, key=key, gap=False)
-        if not page.on:
-            for index, blank in enumerate(page.lesson.question.blanks):
-                yield Block(f"{blank.label}: …", mark=f"  {ascii_uppercase[index]}  ", gap=False)
+    asked = page.asked_question
+    if asked is None:
+        return
+    count = len(page.lesson.questions)
+    place = f"{page.asked + 1} of {count}  " if count > 1 else ""
+    yield Block(asked.text, "bold", mark=place, mark_style=DIM)
+    for index, choice in enumerate(asked.choices):
+        mark, style = _choice_mark(page, index)
+        key = f"answer_{index}" if page.on else ""
+        yield Block(choice, mark=f"{mark}{ascii_uppercase[index]}  ", mark_style=style, key=key, gap=False)
+    if not page.on:
+        for index, blank in enumerate(asked.blanks):
+            yield Block(f"{blank.label}: …", mark=f"  {ascii_uppercase[index]}  ", gap=False)
 
 
 def _choice_mark(page: LessonState, index: int) -> tuple[str, str]:
     """Return the mark of a choice: right or wrong once judged, before that whether it is chosen."""
-    chosen, item = page.answers == index, page.question
+    chosen, item = page.answer == index, page.question
     state = "" if item is None else item.state
-    right = page.lesson.question is not None and index == page.lesson.question.answer
+    right = page.asked_question is not None and index == page.asked_question.answer
     if state == "done" and right:
         return MARKS["done"]
     if state == "wrong" and chosen:
@@ -387,16 +405,18 @@ def _choice_mark(page: LessonState, index: int) -> tuple[str, str]:
 
 
 def tasks(page: LessonState) -> Iterator[Block]:
-    """Return the judged answer, the tasks with their state, and what to do next."""
-    asked = page.question
-    if asked is not None and asked.state == "done":
-        yield Block(asked.sentence, "$text-success", "✓ ", "$text-success", gap=False)
-    elif asked is not None and asked.state == "wrong":
-        yield Block(wrong_answer(page, asked), "$text-error", "✗ ", "$text-error", gap=False)
-    elif page.waits:
-        yield Block(waiting(page), DIM, "  ", gap=False)
-    doing = [item for item in page.items if item is not asked]
-    for number, item in enumerate(doing):
+    """Return the judged answers, the tasks with their state, and what to do next."""
+    count = len(page.lesson.questions)
+    for number, item in enumerate(page.items[:count]):
+        if item.state == "done":
+            yield Block(item.sentence, "$text-success", "✓ ", "$text-success", gap=False)
+        elif number == page.asked and item.state == "wrong":
+            yield Block(wrong_answer(page, item), "$text-error", "✗ ", "$text-error", gap=False)
+        elif number == page.asked and page.waits:
+            yield Block(waiting(page), DIM, "  ", gap=False)
+        elif number != page.asked and page.on:
+            yield Block(item.sentence, DIM, "● " if page.waiting[number] else "○ ", DIM, gap=False)
+    for number, item in enumerate(page.items[count:]):
         yield from _item(page, item, first=number == 0)
     if page.declaration:
         yield Block("Your declaration, and the book's:", "bold")
@@ -421,7 +441,8 @@ def _item(page: LessonState, item: Item, first: bool) -> Iterator[Block]:
 
 @dataclass
 class Answered(Message):
-    """The user filled in blanks of a lesson's question: a number for each, None for an empty one."""
+    """The user filled in blanks of a lesson's question of that number: a value for each, None for an empty one."""
 
     lesson: Lesson
+    number: int
     answers: tuple[float | None, ...]

@@ -91,7 +91,8 @@ class BookView(TabView):
             self._list_wanted = False
         self._on = on
         self._arrange()
-        self.query_one(".count", Static).update(f"{index.passed} of {len(index.pages)} done")
+        seen = "; your teacher sees this" if index.is_handed_in else ""
+        self.query_one(".count", Static).update(f"{index.passed} of {len(index.pages)} done{seen}")
         self._show_page()
 
     @on(OptionList.OptionHighlighted)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.tabs.computing import TrainerContext
-from tui_trainer.training.doctor import Vitals, examine, saturation
+from tui_trainer.training.doctor import Vitals, count_dead, examine, saturation
 
 from .messages import LayerNumbers, SummaryContent, WatchSummary
 
@@ -43,7 +43,7 @@ class SummaryCompute:
                     output_range=output_range,
                     gradient=vitals.gradients[number] if vitals.gradients else None,
                     update=float(np.linalg.norm(changes[number])) / size if changes and size else None,
-                    dead=int((~values.any(axis=1)).sum()) if activation == "relu" else None,
+                    dead=count_dead(values) if activation == "relu" else None,
                     saturated=saturation(values, activation),
                 )
             )
