@@ -198,7 +198,7 @@ async def test_gradient_descent_is_done_with_its_three_rates_and_until_convergen
         await flow.until_said("slowly diverges. Lesson done; n goes to the next.")
         assert page_of(flow).done and page_of(flow).passed
         await flow.press("9")
-        await flow.until_shown("1 of 32 done")
+        await flow.until_shown("1 of 44 done")
 
 
 async def test_what_a_run_did_is_not_put_down_to_another_variant(start: Start) -> None:
@@ -384,7 +384,7 @@ async def test_keys_wait_while_a_lesson_is_being_loaded(start: Start) -> None:
         for key in ("n", "a", "p", "a", "V", "x", "n", "u", "a"):
             flow.pilot.app.simulate_key(key)
         await flow.press("n")
-        await flow.until(lambda: page_of(flow).lesson.id == "book:dropout", "the last lesson asked for")
+        await flow.until(lambda: page_of(flow).lesson.id == "book:l2_penalty", "the last lesson asked for")
         rows = len(flow.screen.network_panel.query("LayerRow")) - 1
         assert rows == len(flow.screen.experiment.model.layers)
         await flow.until_state("ready")

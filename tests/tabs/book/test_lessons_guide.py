@@ -73,18 +73,18 @@ def test_without_a_lesson_nothing_is_looked_at(guide: LessonTracker) -> None:
 def test_a_prediction_is_told_after_the_run_it_is_about(guide: LessonTracker) -> None:
     session = begin(guide, "gradient_descent")
     guide.answer(0)
-    assert page_of(guide).waits and states(guide) == ["open"] * 4
+    assert page_of(guide).waits and states(guide) == ["open"] * 5
     train(guide, session)
-    assert page_of(guide).waits and states(guide) == ["open", "done", "open", "open"]
+    assert page_of(guide).waits and states(guide) == ["open", "done", "open", "open", "open"]
     third = lesson_of("gradient_descent").variants[2].experiment
     session = load(guide, third)
     train(guide, session, steps=9)
     assert page_of(guide).waits
     train(guide, session, steps=1)
     train(guide, session)
-    assert not page_of(guide).waits and states(guide) == ["wrong", "done", "open", "done"]
+    assert not page_of(guide).waits and states(guide) == ["wrong", "done", "open", "done", "open"]
     guide.answer(1)
-    assert states(guide) == ["done", "done", "open", "done"]
+    assert states(guide) == ["done", "done", "open", "done", "open"]
     guide.answer(2)
     assert states(guide)[0] == "wrong", "an answer may be changed for the worse, too"
 
@@ -126,12 +126,12 @@ def test_the_variant_is_the_one_that_is_set_up(guide: LessonTracker) -> None:
     assert (page_of(guide).variant, page_of(guide).changed) == ("ρ = 1e-6", False)
     session.tune(slow.training)
     train(guide, session)
-    assert states(guide) == ["open", "open", "done", "open"], "typed before the first step, it is the run's"
+    assert states(guide) == ["open", "open", "done", "open", "open"], "typed before the first step, it is the run's"
     guide.follow(with_field(slow, "model.seed", 7))
     assert (page_of(guide).variant, page_of(guide).changed) == ("ρ = 1e-6", True)
     guide.follow(lesson.experiment)
     assert page_of(guide).behind and advice(page_of(guide)) == "r starts over with ρ = 1e-5."
-    assert states(guide) == ["open", "open", "done", "open"]
+    assert states(guide) == ["open", "open", "done", "open", "open"]
     following = guide.next_variant()
     assert following is not None and following.name == "ρ = 1e-6"
 
@@ -170,7 +170,7 @@ def test_the_way_to_the_end_of_a_lesson(guide: LessonTracker) -> None:
     """Who does what is advised gets to the end of it."""
     session = begin(guide, "gradient_descent")
     said = []
-    for _ in range(8):
+    for _ in range(10):
         page = page_of(guide)
         said.append(advice(page))
         if said[-1].startswith("Predict"):
@@ -183,7 +183,7 @@ def test_the_way_to_the_end_of_a_lesson(guide: LessonTracker) -> None:
             train(guide, session)
         if page.done:
             break
-    assert said[-1] == "Lesson done; n goes to the next." and len(said) == 7
+    assert said[-1] == "Lesson done; n goes to the next." and len(said) == 9
 
 
 def test_checks_see_in_the_app_what_they_see_without_a_screen(guide: LessonTracker) -> None:
