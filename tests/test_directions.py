@@ -41,6 +41,7 @@ MAX_MODULES = sum(
         1,  # programs that train again
         1,  # event files
         1,  # a recorded step
+        4,  # the microscope: a step as it is shown, its shades, its lines, and its equations, a chapter each
     )
 )
 MAX_DEPTH = 3  # of classes of ours
@@ -104,7 +105,7 @@ DIRECTIONS = {
     "": "api errors estimators experiment version",
 }
 # Modules of a tab that are imported by the trainer alone.
-COMPUTED = {"compute", "computing", "axes", "fields", "index", "inspection", "surface"}
+COMPUTED = {"compute", "computing", "axes", "fields", "index", "inspection", "microscope", "shades", "surface"}
 
 # Exceptions, each with its reason.
 UPWARDS = {}

@@ -53,7 +53,9 @@ def trainer_for(name: str) -> Trainer:
     """A trainer in float64 that is about to take the step of a case."""
     case = torch_steps.CASES[name]
     made = torch_steps.data(case)
-    layers = [Dropout(layer["dropout"]) if "dropout" in layer else Dense(**layer) for layer in case["layers"]]
+    layers: list[Dense | Dropout] = []
+    for layer in case["layers"]:
+        layers.append(Dropout(layer["dropout"]) if "dropout" in layer else Dense(**layer))
     model = Sequential([InputLayer(torch_steps.INPUTS), *layers], dtype="float64")
     model.set_weights(made["weights"])
     options = {"loss": case["loss"], "sample_weight": made["sample_weight"], "seed": torch_steps.SEED}

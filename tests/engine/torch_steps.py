@@ -121,7 +121,7 @@ def answers(case: dict[str, Any]) -> dict[str, Any]:
     layers: list[dict[str, Any]] = []
     for layer in case["layers"]:
         if "dropout" in layer:
-            kept = rng.random((a.shape[1], SAMPLES)).T >= layer["dropout"]
+            kept = layer["dropout"] <= rng.random((a.shape[1], SAMPLES)).T
             a = a * torch.tensor(kept / (1.0 - layer["dropout"]))
             continue
         seen = {"x": a, "weighted": a @ next(rest)}
