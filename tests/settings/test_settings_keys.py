@@ -30,7 +30,7 @@ NAMES = """
     go_on see_axis_x see_axis_y data_table data_line_minus data_line_plus start_minus start_plus start_2_plus
     start_2_minus kind weight_plus weight_minus weight_2_plus weight_2_minus layer zoom_plus zoom_minus
     next_layer_minus next_layer_plus next_neuron_minus next_neuron_plus next_page_minus next_page_plus
-    next_sample_minus next_sample_plus weights type_weight nudge_minus nudge_plus microscope stage_minus stage_plus
+    next_sample_minus next_sample_plus microscope weights type_weight nudge_minus nudge_plus stage_minus stage_plus
     play_stages whole_batch leave_microscope look_layer_minus look_layer_plus look_neuron_minus look_neuron_plus
     look_output discretize samples next_axis_x next_axis_y regenerate pen
     clear_points move_pen_minus_0 move_pen_-5_0 pick_value_plus add_point remove_point leave_pen panel part new_rows

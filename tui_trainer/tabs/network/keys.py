@@ -17,11 +17,11 @@ KEYS = (
     key("next_page_plus", "pagedown", "next_page", (1,), "Page", "Down by ten neurons or weights", shown_as="pgdn"),
     key("next_sample_minus", "comma", "next_sample", (-1,), "Sample", "The previous training sample", shown_as=","),
     key("next_sample_plus", "full_stop", "next_sample", (1,), "Sample", "The next training sample", shown_as="."),
+    key("microscope", "v", "microscope", (), "Microscope", "The next step under the microscope, or the network again"),
     key("weights", "w", "weights", (), "Weights", "Edit the neuron's weights, or stop"),
     key("type_weight", "enter", "type_weight", (), "Type", "Type a new value for the weight"),
     key("nudge_minus", "minus", "nudge", (-1,), "Nudge", "Lower the weight by a tenth", shown_as="-"),
     key("nudge_plus", "plus", "nudge", (1,), "Nudge", "Raise the weight by a tenth", shown_as="+"),
-    key("microscope", "v", "microscope", (), "Microscope", "The next step under the microscope, or the network again"),
     lens("stage_minus", "left", "stage", (-1,), "Stage", "The previous stage of the step", shown_as="←"),
     lens(
         "stage_plus", "right", "stage", (1,), "Stage", "The next stage; after the last one, take the step", shown_as="→"

@@ -50,7 +50,7 @@ class NeuronPanel(Horizontal):
     DEFAULT_CSS = """
     NeuronPanel {
         height: 38%;
-        min-height: 7;
+        min-height: 8;
         max-height: 14;
         .neuron { width: 45; margin-right: 1; }
         .bars { display: none; }

@@ -216,7 +216,10 @@ def _sign(text: str) -> _Column:
 
 
 def _cell(value: float, width: int) -> str:
-    return " " * width if math.isnan(value) else format_cell(value, width, 4)
+    """Return a number in a column: four decimals, or three digits of a small one, so that products come out."""
+    if math.isnan(value):
+        return " " * width
+    return format_measure(value, 3).rjust(width) if 0 < abs(value) < 0.01 else format_cell(value, width, 4)
 
 
 def _row(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.timer import Timer
@@ -14,7 +15,7 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.formats import format_number
 from tui_trainer.protocol import Loaded, Progress, unpack
 from tui_trainer.settings import Markers
-from tui_trainer.tabs.view import TabView, hints
+from tui_trainer.tabs.view import GAP, TabView, hints
 from tui_trainer.ui.keymap import action_of, key_of
 from tui_trainer.ui.plot_widgets import TextLines
 from tui_trainer.ui.status_lines import Prompt
@@ -27,15 +28,15 @@ from .neuron_panel import NeuronPanel, heading, sample_name
 from .step_panel import StageOfLayer, stages_of, step_heading, step_table, terms_of, track_line
 
 PAGE = 10  # neurons or weights
-VIEW_HINTS = ("next_layer", "next_neuron", "next_sample", "weights", "type_weight", "microscope")  # actions
-STEP_HINTS = ("next_neuron", "next_sample", "whole_batch", "play_stages", "leave_microscope")
+# Actions, the last ones of which are left out where there is no room for all
+VIEW_HINTS = ("next_layer", "next_neuron", "next_sample", "microscope", "weights", "type_weight")
+STEP_HINTS = ("stage", "leave_microscope", "play_stages", "whole_batch", "next_sample", "next_neuron")
 EDIT_HINTS = ("type_weight", "nudge", "weights")
 OPTIONS = ("sample", "layer", "neuron")
 WEIGHT_PROMPT = "weight"  # the prompt's purpose
 NO_WEIGHTS = "An input has no weights; the right arrow moves on to the neurons."
 MAX_WEIGHT = 1e30  # the limit of float32 is 3e38
 NUDGE = 0.1  # relative to the weight, and also the minimum
-MIN_STEP_HINTS = 76  # columns in which all keys of the microscope have room
 PLAY_EVERY = 1.5  # seconds that a stage is shown, if the microscope goes on by itself
 NOT_NOW = "The microscope shows the next step; esc goes back to the network, whose weights can be changed."
 
@@ -373,11 +374,22 @@ class NetworkView(TabView):
         if self.in_mode:
             labels = {"play_stages": "Stop"} if self._playing else {}
             labels |= {"whole_batch": "One sample"} if self._of_batch else {}
-            actions = STEP_HINTS if self.size.width >= MIN_STEP_HINTS else STEP_HINTS[1:]
-            text = f"{hints(('stage',))}   {hints(actions, labels=labels)}"
+            text = self._fitting_hints(STEP_HINTS, labels)
+        elif self.choice.parameter is not None:
+            text = f"{up_and_down}   {hints(EDIT_HINTS)}"
         else:
-            text = f"{up_and_down}   {hints(EDIT_HINTS)}" if self.choice.parameter is not None else hints(VIEW_HINTS)
+            text = self._fitting_hints(VIEW_HINTS, {})
         self._prompt.show_hints(text)
+
+    def _fitting_hints(self, actions: Sequence[str], labels: Mapping[str, str]) -> str:
+        """Return the keys of as many of the first actions as there is room for, those of the first one in front."""
+        room = self._canvas.size.width or self.size.width
+        for count in range(len(actions), 0, -1):
+            parts = hints(actions[:1], labels=labels), hints(actions[1:count], labels=labels)
+            text = GAP.join(filter(None, parts))
+            if cell_len(text) <= room:
+                break
+        return text
 
     def _fits(self, content: Network) -> bool:
         """Return whether ``content`` fits the current layout, and not a previous one."""
