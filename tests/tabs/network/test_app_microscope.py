@@ -202,6 +202,17 @@ async def test_the_run_is_the_same_with_and_without_it(start: Start) -> None:
     assert weights[0] == weights[1]
 
 
+async def test_a_step_that_is_too_large_is_said_and_left_again(start: Start) -> None:
+    async with start(IRIS) as flow:
+        lens = await Lens(flow).open()
+        reason = "A step of 20 samples takes too much memory under the microscope."
+        lens.view.say_unseen(reason)
+        await flow.until_shown(reason)
+        await flow.press("escape")
+        await flow.until(lambda: isinstance(looked_at(lens), NeuronDetail), "the network")
+        assert not lens.view.in_mode and not lens.view.has_class("-unseen")
+
+
 async def test_a_perceptron_has_its_stages_too(start: Start) -> None:
     rooms = Experiment(dataset=DatasetConfig("boston_rm"), model=ModelConfig(layers=()))
     async with start(rooms) as flow:

@@ -102,8 +102,14 @@ class NetworkView(TabView):
             parameter=choice.parameter,
             first_weights=choice.parameter is not None,
             curves=tuple(self._panel.curves),
-            stage=Stage(self._stage_of_layer.kind, self._member, self._of_batch) if self.in_mode else None,
+            stage=self._requested_stage,
         )
+
+    @property
+    def _requested_stage(self) -> Stage | None:
+        if not self.in_mode or self._shape is None:
+            return None
+        return Stage(self._stage_of_layer.kind, self._member, self._of_batch)
 
     @property
     def _terms(self) -> int:
@@ -271,6 +277,7 @@ class NetworkView(TabView):
         else:
             self._choose(self.choice)
         self._show_keys()
+        self.ask()  # also where there is no picture that has a size
 
     @property
     def _choice_of_stage(self) -> Selection:
@@ -392,8 +399,10 @@ class NetworkView(TabView):
         return text
 
     def _fits(self, content: Network) -> bool:
-        """Return whether ``content`` fits the current layout, and not a previous one."""
+        """Return whether ``content`` fits the current layout and mode, and not a previous one."""
         windows = tuple(layer.window for layer in content.layers)
+        if isinstance(content.looked_at, NeuronStep) != self.in_mode:
+            return False
         return self._arrangement is not None and windows == self._arrangement.windows
 
     def _draw(self) -> None:
