@@ -69,7 +69,7 @@ SHOTS = (
     Shot("landscape", "perceptron", whole=True, keys=("3",)),
     Shot("network", whole=True, keys=("5",)),
     Shot("microscope", epochs=1, keys=("5", "m", "v", *["right"] * 5), changes=MICROSCOPE),
-    Shot("microscope_update", epochs=1, keys=("5", "v", *["right"] * 7), changes=MICROSCOPE, size=(100, 34)),
+    Shot("microscope_update", epochs=1, keys=("5", "m", "v", *["right"] * 7), changes=MICROSCOPE, size=(100, 32)),
     Shot("predictions", whole=True, keys=("6",)),
     Shot("predictions_numbers", "boston_six", whole=True, keys=("6",)),
     Shot("thresholds", "iris_overfit", whole=True, keys=("6", "v", "v", "v", "down", "left", "left", "m")),

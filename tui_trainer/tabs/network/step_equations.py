@@ -148,13 +148,13 @@ def _squares(step: NeuronStep, term: StepTerm, digits: int) -> str:
     decay = step.rule.numbers["rho" if step.rule.name == "rmsprop" else "beta_2"]
     sign = "β" if step.rule.name == "rmsprop" else "β₂"
     before, after = format_measure(term.before[-1], digits), format_measure(term.after[-1], digits)
-    numbers = f"{decay:.6g} · {before} + {1 - decay:.6g} · {right_operand(term.direction, digits)}²"
+    numbers = f"{decay:.6g} · {before} + {1 - decay:.6g} · ({format_measure(term.direction, digits)})²"
     return f"s ← {sign} s + (1 − {sign}) g² = {numbers} = {after}"
 
 
 def _sum_of_squares(step: NeuronStep, term: StepTerm, digits: int) -> str:
     before, after = format_measure(term.before[0], digits), format_measure(term.after[0], digits)
-    return f"s ← s + g² = {before} + {right_operand(term.direction, digits)}² = {after}"
+    return f"s ← s + g² = {before} + ({format_measure(term.direction, digits)})² = {after}"
 
 
 def _mean(step: NeuronStep, term: StepTerm, digits: int) -> str:
@@ -178,14 +178,15 @@ def _corrections(step: NeuronStep, term: StepTerm, digits: int) -> str:
     numbers = step.rule.numbers
     root = math.sqrt(term.after[-1])
     corrected = format_measure(root * numbers["root_factor"], digits)
-    text = f"√ŝ = √s / √(1 − β₂ᵗ) = {format_measure(root, digits)} · {numbers['root_factor']:.4g} = {corrected}"
+    text = f"√ŝ = √s/√(1 − β₂ᵗ) = {format_measure(root, digits)} · {numbers['root_factor']:.4g} = {corrected}"
     if digits == DIGITS[-1]:  # there is little room
+        factor = numbers["root_factor"]
         first = "" if step.rule.name == "nadam" else f"ρₜ = {format_measure(numbers['corrected_rate'])}   "
-        return f"{first}√ŝ = {format_measure(root)} · {numbers['root_factor']:.4g} = {corrected}"
+        return f"{first}√ŝ = {format_measure(root)} · {factor:.4g} = {format_measure(root * factor)}"
     if step.rule.name == "nadam":
         mean, gradient = (format_measure(numbers[name], digits) for name in ("mean_factor", "gradient_factor"))
-        return f"m̂ = {mean} m + {gradient} g   {text}"
-    return f"ρₜ = ρ / (1 − β₁ᵗ) = {format_measure(numbers['corrected_rate'], digits)}   {text}"
+        return f"n = {mean} m + {gradient} g   {text}"
+    return f"ρₜ = ρ/(1 − β₁ᵗ) = {format_measure(numbers['corrected_rate'], digits)}   {text}"
 
 
 def _plain_step(step: NeuronStep, term: StepTerm, digits: int) -> str:
@@ -218,7 +219,7 @@ def _adam_step(step: NeuronStep, term: StepTerm, digits: int) -> str:
     rate, mean, symbols = numbers["corrected_rate"], term.after[0], "ρₜ m"
     if rule.name == "nadam":
         mean = numbers["mean_factor"] * mean + numbers["gradient_factor"] * term.direction
-        rate, symbols = rule.rate, "ρ m̂"
+        rate, symbols = rule.rate, "ρ n"
     weight, first = format_measure(term.weight, digits), "w"
     if rule.name == "adamw":
         weight, first = f"{numbers['shrinkage']:.6g} · {right_operand(term.weight, digits)}", "(1 − ρλ) w"
