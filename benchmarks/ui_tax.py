@@ -3,11 +3,14 @@
 Bare: a loop of ``Trainer.run_steps`` in a process of its own. In the app: steps between two snapshots of the
 store, while the Loss tab is live on a pseudo-terminal of 120x40. The two take turns.
 
+With ``--layers`` or ``--microscope``: the same while the Summary tab is live with each layer in numbers, or the Network
+tab with the next step under the microscope, on its way back.
+
 With ``--wall``: a race of nine networks at full pace, seen on the wall, beside the same race that nobody sees. Then
 what the wall costs the current run: its steps while a race of nine goes on at the pace *watch*, beside those of the
 same run on the Loss tab; the two take turns.
 
-Usage: python benchmarks/ui_tax.py [--wall]
+Usage: python benchmarks/ui_tax.py [--layers | --microscope | --wall]
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ from pty_app import TRAINING, PtyApp, open_app
 
 ROUNDS, SECONDS = 5, 3.0
 MARK = 0.90
+RIGHT = b"\x1b[C"
+SEEN = {"--layers": (b"7",), "--microscope": (b"5", b"v", *[RIGHT] * 5)}  # by option, the keys that open it
 
 BARE = """
 import sys, time
@@ -153,7 +158,13 @@ def main() -> None:
         print(f"a race of nine keeps {race_kept():.1%} of its speed on the wall")
         print(f"the current run keeps {run_kept(open_app()):.1%} of its speed beside the wall")
         return
-    kept = speed_kept(open_app(), TRAINING)
+    app = open_app()
+    for option, keys in SEEN.items():
+        if option in sys.argv[1:]:
+            for key in keys:
+                app.press(key)
+                app.read(1.0)
+    kept = speed_kept(app, TRAINING)
     print(f"the engine keeps {kept:.1%} of its bare speed; the mark is {MARK:.0%}")
 
 

@@ -18,7 +18,12 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import read
 from tui_trainer.settings import Settings
 
-AWAITED = ("6", "w", "h")  # keys that others follow, which need what is computed for these
+AWAITED = ("5", "6", "w", "h")  # keys that others follow, which need what is computed for these
+MICROSCOPE = (
+    ("model.layers", [{"units": 6, "activation": "tanh"}, {"units": 5, "activation": "tanh"}]),
+    ("training.optimizer.name", "adam"),
+    ("training.learning_rate", 0.02),
+)
 ENDS = ("finished", "stopped early", "diverged")
 
 
@@ -73,6 +78,8 @@ SHOTS = (
     Shot("data", "boston_six", keys=("2", "down")),
     Shot("landscape", "perceptron", whole=True, keys=("3",)),
     Shot("network", whole=True, keys=("5",)),
+    Shot("microscope", epochs=1, keys=("5", "m", "v", *["right"] * 5), changes=MICROSCOPE),
+    Shot("microscope_update", epochs=1, keys=("5", "m", "v", *["right"] * 7), changes=MICROSCOPE, size=(100, 32)),
     Shot("predictions", whole=True, keys=("6",)),
     Shot("predictions_numbers", "boston_six", whole=True, keys=("6",)),
     Shot("thresholds", "iris_overfit", whole=True, keys=("6", "v", "v", "v", "down", "left", "left", "m")),
@@ -113,6 +120,7 @@ SHOTS = (
     _lesson("activations"),
     _lesson("output_softmax"),
     _lesson("logistic_loss"),
+    _lesson("chain_rule", *["right"] * 3, whole=False),
     _lesson("exclusive_or"),
 )
 

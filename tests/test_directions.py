@@ -47,6 +47,8 @@ MAX_MODULES = sum(
         1,  # mark-up in the text of lessons
         2,  # lessons tried without a screen, and their command
         4,  # a class: what is handed in, by which part of the app, what a teacher sees of it, and the command
+        1,  # a recorded step
+        4,  # the microscope: a step as it is shown, its shades, its lines, and its equations, a chapter each
     )
 )
 MAX_DEPTH = 3  # of classes of ours
@@ -111,7 +113,18 @@ DIRECTIONS = {
     "": "api errors estimators experiment version",
 }
 # Modules of a tab that are imported by the trainer alone.
-COMPUTED = {"compute", "computing", "axes", "companions", "fields", "index", "inspection", "surface"}
+COMPUTED = {
+    "compute",
+    "computing",
+    "axes",
+    "companions",
+    "fields",
+    "index",
+    "inspection",
+    "microscope",
+    "shades",
+    "surface",
+}
 
 # Exceptions, each with its reason.
 UPWARDS = {}

@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 from tui_trainer.app.dialogs.help import HelpScreen
 from tui_trainer.app.dialogs.view_code import ViewCode
-from tui_trainer.app.keys import KEYS
+from tui_trainer.app.keys import KEYS, MODES
 from tui_trainer.app.palette import entries
 from tui_trainer.tabs.loss.view import LossView
 from tui_trainer.ui.plot_widgets import PlotWidget
@@ -110,7 +110,7 @@ async def test_the_palette_offers_every_key(start: Start) -> None:
         offered = {entry.help for entry in entries(flow.screen)}
         for key in KEYS:
             is_offered = f"{key.group}: {key.help} ({key.display})" in offered
-            works_later = key.owner in ("lessons", "tab") or key.group == "Pen" or key.name == "fix"
+            works_later = key.owner in ("lessons", "tab") or key.group in MODES or key.name == "fix"
             assert is_offered or works_later, key
         await flow.press("ctrl+p")
         await flow.until(lambda: isinstance(app.screen, CommandPalette), "the palette")

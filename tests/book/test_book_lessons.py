@@ -21,8 +21,8 @@ WIDTH = 48  # columns beside the view
 ASKED_FOR = """
     perceptron housing_data loss_curve gradient_descent two_parameters stacking_layers universal_approximation
     iris_data architecture activations identity output_prices output_two_classes output_softmax summary
-    exercise_iris exercise_boston squared_error logistic_loss mini_batches momentum adam two_valleys overfitting
-    l2_penalty dropout exclusive_or spiral
+    exercise_iris exercise_boston squared_error logistic_loss chain_rule mini_batches momentum adam two_valleys
+    overfitting l2_penalty dropout exclusive_or spiral
 """
 lessons = pytest.mark.parametrize("lesson", LESSONS.values(), ids=LESSONS)
 

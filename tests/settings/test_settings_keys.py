@@ -15,6 +15,7 @@ from tui_trainer.app.screen import MainScreen
 from tui_trainer.settings import Config
 from tui_trainer.tabs import TABS, Tab
 from tui_trainer.tabs.boundary.view import BoundaryView
+from tui_trainer.tabs.network.view import NetworkView
 from tui_trainer.tabs.predictions.view import PredictionsView
 from tui_trainer.tabs.runs.view import RunsView
 from tui_trainer.ui.keymap import OPEN_TAB, SCREEN_PARTS, is_character, read_key, show_key
@@ -29,8 +30,9 @@ NAMES = """
     go_on see_axis_x see_axis_y data_table data_line_minus data_line_plus start_minus start_plus start_2_plus
     start_2_minus kind weight_plus weight_minus weight_2_plus weight_2_minus layer zoom_plus zoom_minus
     next_layer_minus next_layer_plus next_neuron_minus next_neuron_plus next_page_minus next_page_plus
-    next_sample_minus next_sample_plus weights type_weight nudge_minus nudge_plus look_layer_minus look_layer_plus
-    look_neuron_minus look_neuron_plus look_output discretize samples next_axis_x next_axis_y regenerate pen
+    next_sample_minus next_sample_plus microscope weights type_weight nudge_minus nudge_plus stage_minus stage_plus
+    play_stages whole_batch leave_microscope look_layer_minus look_layer_plus look_neuron_minus look_neuron_plus
+    look_output discretize samples next_axis_x next_axis_y regenerate pen
     clear_points move_pen_minus_0 move_pen_-5_0 pick_value_plus add_point remove_point leave_pen panel part new_rows
     importance what_if reset_inputs look_into matrix_shares leave_look rank_minus rank_plus rank_first rank_last
     fold_minus fold_plus summary_minus summary_plus summary_page_minus summary_page_plus inspect_minus inspect_plus
@@ -126,8 +128,9 @@ def _view(tab: Tab) -> type:
 
 def test_the_usual_keys_do_not_clash() -> None:
     """And those of a view's mode are known to come first."""
-    assert PRECEDING == RunsView.MODE | BoundaryView.MODE | PredictionsView.MODE
+    assert PRECEDING == RunsView.MODE | BoundaryView.MODE | PredictionsView.MODE | NetworkView.MODE
     assert {key.action for key in KEYS if key.group == "Pen"} == BoundaryView.MODE
+    assert {key.action for key in KEYS if key.group == "Microscope"} == NetworkView.MODE
     for one, other in combinations(keymap_with().all, 2):
         shared = set(one.keys.split(",")) & set(other.keys.split(","))
         assert not (shared and one.name != other.name and _meet(one, other)), (one, other)

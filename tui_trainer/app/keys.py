@@ -198,9 +198,12 @@ FIXED = (
     "quit_now",
     "interrupt",
 )  # several keys on one line of the table, and the way out
-EVERYWHERE, LESSONS, PEN = "everywhere", "lessons", "Pen"
+EVERYWHERE, LESSONS = "everywhere", "lessons"
+MODES = ("Pen", "Microscope")  # groups of keys that work only in a mode of their tab
 SHARED = "loss"  # the tab that counts for keys of several tabs: it has the most keys of those
-PRECEDING = boundary.PEN_ACTIONS | predictions.PRECEDING_ACTIONS | runs.PRECEDING_ACTIONS  # the actions of views' modes
+PRECEDING = (  # the actions of views' modes
+    boundary.PEN_ACTIONS | network.MICROSCOPE_ACTIONS | predictions.PRECEDING_ACTIONS | runs.PRECEDING_ACTIONS
+)
 
 train, pace = Chip("train", ("toggle_training",)), Chip("pace", ("slow", "fast"))
 step, epoch, reset = Chip("step", ("step",)), Chip("epoch", ("epoch",)), Chip("reset", ("reset",))
@@ -248,7 +251,7 @@ def footer(state: RunState, in_lesson: bool) -> tuple[Chip, ...]:
 
 
 # Actions whose keys are newer than some config files, which may have given these keys to something else
-NEWER = {"wall": "ctrl+t", "chart": "ctrl+g", "find_rate": "ctrl+r"}
+NEWER = {"wall": "ctrl+t", "chart": "ctrl+g", "find_rate": "ctrl+r", "microscope": "ctrl+n"}
 
 
 def keymap_with(changes: Mapping[str, str] | None = None) -> Keymap:
@@ -342,11 +345,11 @@ def _meet(one: Key, other: Key) -> bool:
 
 
 def _place(key: Key) -> str:
-    """Return where a key works: everywhere, in a lesson, in a tab, or with the pen."""
+    """Return where a key works: everywhere, in a lesson, in a tab, or in a mode of one."""
     if not key.of_tab:
         return LESSONS if key.owner == LESSONS else EVERYWHERE
-    if key.group == PEN:
-        return PEN
+    if key.group in MODES:
+        return key.group
     return SHARED if key.owner == OPEN_TAB else key.owner
 
 

@@ -24,6 +24,7 @@ from tui_trainer.ui.fields import Field
 from tui_trainer.ui.keymap import Key, keymap
 
 from .dialogs.dialog import AskingScreen
+from .keys import MODES
 from .setup.panel import Panel
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _keys(screen: MainScreen) -> Iterator[Entry]:
             continue
         if screen.works(key):
             yield Entry(title, help_text, partial(screen.action_do, key.name), (key.help,), rank=key.of_tab)
-        elif key.owner in tabs and key.group != "Pen":
+        elif key.owner in tabs and key.group not in MODES:
             yield Entry(title, help_text, partial(_open_and_do, screen, key), rank=10)
 
 

@@ -1,7 +1,7 @@
 """The engine: declare a model, train it with NumPy. Knows no file, no screen, no clock.
 
 Reading order: activations, layers, propagation, losses, objective, metrics, line_search, optimizers, schedules,
-trainer, stacked.
+step_record, trainer, stacked.
 
 What a step calls is imported from NumPy by name: NumPy's module has a ``__getattr__``, so CPython does not
 cache ``np.multiply``, and the look-ups would add a twentieth to a small net's step.

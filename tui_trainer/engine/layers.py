@@ -227,6 +227,11 @@ class Parameters:
                 arrays.append(self.flat[..., part] if layer.batch_norm else None)
         return firsts, seconds
 
+    def zeros_like(self) -> Parameters:
+        """Those of the same layers of one model, all 0."""
+        layers = [(layer, len(kernel)) for layer, kernel in zip(self.layers, self.kernels, strict=True)]
+        return Parameters(layers, self.flat.dtype)
+
     def arrays(self) -> list[Array]:
         """Views in Keras's order, layer by layer, without what a layer has not.
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy import add, maximum, minimum, multiply, sign, sqrt, subtract
+from numpy import add, copyto, maximum, minimum, multiply, sign, sqrt, subtract
 
 from .layers import Parameters, check_factor
 from .losses import SINGLE, STACKED, Array, Loss, sigmoid_crossentropy, softmax_crossentropy
@@ -24,6 +24,18 @@ FUSED = {
 }
 
 
+class Batch(NamedTuple):
+    """One mini-batch: x (features + 1, samples), y (outputs, samples), and how many samples these are.
+
+    ``weights`` are those of its samples, (1, samples), if they have any.
+    """
+
+    x: Array
+    y: Array
+    samples: int
+    weights: Array | None = None
+
+
 class Objective:
     """A loss bound to a pass of a fixed number of samples, with the scratch it needs.
 
@@ -35,11 +47,11 @@ class Objective:
         dtype = stage.a.dtype
         self.propagation = propagation
         self._stage = stage
-        self._loss = loss
+        self.loss = loss
         self._fused = FUSED.get((stage.activation.name, loss.name))
         self._softmax = stage.activation.name == "softmax"
-        self._scale = 1.0 / propagation.samples if loss.per_sample else 1.0
-        self._scale_array = np.array(self._scale, dtype)
+        self.scale = 1.0 / propagation.samples if loss.per_sample else 1.0
+        self._scale_array = np.array(self.scale, dtype)
         self._row = np.empty((*propagation.stack, 1, propagation.samples), dtype)
         self._scratch = np.empty_like(stage.a)
         outputs = stage.a.shape[-2]
@@ -60,25 +72,41 @@ class Objective:
             total = self._fused(stage.z, y, stage.a, stage.delta, self._row, self._ones, self._sums)
         else:
             self.propagation.forward(x, parameters)
-            total = self._loss.value_and_gradient(stage.a, y, stage.delta, self._scratch, self._sums)
-        return total * self._scale
+            total = self.loss.value_and_gradient(stage.a, y, stage.delta, self._scratch, self._sums)
+        return total * self.scale
 
     def _weighted_value(self, x: Array, y: Array, parameters: Parameters, weights: Array) -> Any:
         stage = self._stage
         self.propagation.forward(x, parameters, skip_last_activation=self._fused is not None)
+        terms = self._terms(y)
         if self._fused is not None:
-            terms = FROM_Z[stage.activation.name, self._loss.name](stage.z, y)
             self._fused(stage.z, y, stage.a, stage.delta, self._row, self._ones, self._sums)
         else:
-            terms = loss_terms(self._loss.name)(stage.a, y)
-            self._loss.value_and_gradient(stage.a, y, stage.delta, self._scratch, self._sums)
+            self.loss.value_and_gradient(stage.a, y, stage.delta, self._scratch, self._sums)
         multiply(stage.delta, weights, out=stage.delta)
-        return self._sums.total(terms * weights) * self._scale
+        return self._sums.total(terms * weights) * self.scale
+
+    @property
+    def is_fused(self) -> bool:
+        """Whether dL/dz of the last layer is computed at once, not by way of dL/da."""
+        return self._fused is not None
+
+    def sample_losses(self, y: Array, weights: Array | None = None) -> Array:
+        """What each sample (samples,) of the value just computed adds to their sum, by a pass that keeps everything."""
+        losses: Array = self._terms(y).sum(axis=0)
+        return losses if weights is None else losses * weights[0]
+
+    def _terms(self, y: Array) -> Array:
+        """What each output of each sample adds, (outputs, samples), from z or a as the pass has left them."""
+        stage = self._stage
+        if self._fused is not None:
+            return FROM_Z[stage.activation.name, self.loss.name](stage.z, y)
+        return loss_terms(self.loss.name)(stage.a, y)
 
     def gradients(self, parameters: Parameters, gradients: Parameters) -> None:
         """Write the gradient of the value just computed, without penalty, into ``gradients``."""
         stage = self._stage
-        if self._scale != 1.0:
+        if self.scale != 1.0:
             multiply(stage.delta, self._scale_array, out=stage.delta)
         if self._fused is None:
             if self._softmax:
@@ -90,6 +118,8 @@ class Objective:
     def _through_softmax(self) -> None:
         """dL/dz_i = a_i (dL/da_i - sum_j a_j dL/da_j)."""
         stage = self._stage
+        if stage.of_a is not None:
+            copyto(stage.of_a, stage.delta)
         multiply(stage.a, stage.delta, out=self._scratch)
         add.reduce(self._scratch, axis=-2, out=self._row, keepdims=True)
         subtract(stage.delta, self._row, out=stage.delta)
@@ -119,8 +149,8 @@ class Penalty:
                 layer_l1, layer_l2 = layer.penalties(self._l1, self._l2)
                 self._l1_slope[..., part] = np.array(layer_l1)[..., None]
                 self._l2_slope[..., part] = np.array(2.0 * layer_l2)[..., None]
-        self._has_l1, self._has_l2 = bool(np.any(self._l1_slope)), bool(np.any(self._l2_slope))
-        self.is_zero = not (self._has_l1 or self._has_l2)
+        self.has_l1, self.has_l2 = bool(np.any(self._l1_slope)), bool(np.any(self._l2_slope))
+        self.is_zero = not (self.has_l1 or self.has_l2)
         self._mask = parameters.kernel_mask()
         self._weights = np.zeros_like(parameters.flat)
         self._scratch = np.empty_like(parameters.flat)
@@ -137,7 +167,7 @@ class Penalty:
         if self._is_by_layer:
             return self._value_by_layer()
         value = self._l2 * self._sums.inner(self._weights, self._weights)
-        if self._has_l1:
+        if self.has_l1:
             np.abs(self._weights, out=self._scratch)
             value += self._l1 * self._sums.total(self._scratch)
         return value
@@ -150,13 +180,21 @@ class Penalty:
 
     def add_gradient(self, gradients: Array) -> None:
         """Add the gradient at the parameters last given to ``value`` to ``gradients`` (size,), in place."""
-        if self._has_l2:
-            multiply(self._weights, self._l2_slope, out=self._scratch)
-            add(gradients, self._scratch, out=gradients)
-        if self._has_l1:
-            sign(self._weights, out=self._scratch)
-            multiply(self._scratch, self._l1_slope, out=self._scratch)
-            add(gradients, self._scratch, out=gradients)
+        if self.has_l2:
+            add(gradients, self.l2_gradient(), out=gradients)
+        if self.has_l1:
+            add(gradients, self.l1_gradient(), out=gradients)
+
+    def l2_gradient(self) -> Array:
+        """The gradient (size,) of the L2 penalty at the parameters last given to ``value``; overwritten by the next."""
+        multiply(self._weights, self._l2_slope, out=self._scratch)
+        return self._scratch
+
+    def l1_gradient(self) -> Array:
+        """The gradient (size,) of the L1 penalty, as ``l2_gradient``."""
+        sign(self._weights, out=self._scratch)
+        multiply(self._scratch, self._l1_slope, out=self._scratch)
+        return self._scratch
 
 
 class Clipping:
@@ -173,7 +211,7 @@ class Clipping:
         if clip_norm is not None and clip_value is not None:
             raise ValueError("gradients are clipped by clip_norm or by clip_value, not by both")
         self.is_off = clip_norm is None and clip_value is None
-        self._norm = clip_norm
+        self.clip_norm, self.clip_value = clip_norm, clip_value
         dtype = parameters.flat.dtype
         self._highest, self._lowest = (np.array(sign * (clip_value or 0.0), dtype) for sign in (1.0, -1.0))
         self._is_stack = parameters.flat.ndim > 1
@@ -181,15 +219,19 @@ class Clipping:
 
     def apply(self, gradients: Array) -> None:
         """Clip ``gradients`` (size,) in place; those of a stack (models, size) each by itself."""
-        if self._norm is None:
+        if self.clip_norm is None:
             maximum(gradients, self._lowest, out=gradients)
             minimum(gradients, self._highest, out=gradients)
         elif self._is_stack:
             lengths = sqrt(self._sums.inner(gradients, gradients))
-            factors = np.where(lengths > self._norm, self._norm / lengths, 1.0)
+            factors = np.where(lengths > self.clip_norm, self.clip_norm / lengths, 1.0)
             multiply(gradients, factors.astype(gradients.dtype)[:, None], out=gradients)
-        elif (length := math.sqrt(self._sums.inner(gradients, gradients))) > self._norm:
-            multiply(gradients, self._norm / length, out=gradients)
+        elif (length := self.length(gradients)) > self.clip_norm:
+            multiply(gradients, self.clip_norm / length, out=gradients)
+
+    def length(self, gradients: Array) -> float:
+        """The length of one model's ``gradients`` (size,), which ``clip_norm`` limits."""
+        return math.sqrt(self._sums.inner(gradients, gradients))
 
 
 def _factors(values: float | Sequence[float]) -> Any:

@@ -223,11 +223,21 @@ class Adam(Optimizer):
         add(mean, step, out=mean)
         _average_squares(squares, gradients, self._decay_2, step)
         sqrt(squares, out=step)
-        multiply(step, self._in_dtype(1.0 / _root(1.0 - _power(self.beta_2, self.steps))), out=step)
+        multiply(step, self._in_dtype(self.root_factor), out=step)
         add(step, self._epsilon, out=step)
         divide(mean, step, out=step)
-        multiply(step, self._in_dtype(self.used_rate / (1.0 - _power(self.beta_1, self.steps))), out=step)
+        multiply(step, self._in_dtype(self.corrected_rate), out=step)
         subtract(parameters, step, out=out)
+
+    @property
+    def root_factor(self) -> Any:
+        """What sqrt(v) is multiplied by in the last update, to make sqrt(v^) of it: 1 / sqrt(1 - beta_2^t)."""
+        return 1.0 / _root(1.0 - _power(self.beta_2, self.steps))
+
+    @property
+    def corrected_rate(self) -> Any:
+        """What m / (sqrt(v^) + epsilon) is multiplied by in the last update, rho / (1 - beta_1^t)."""
+        return self.used_rate / (1.0 - _power(self.beta_1, self.steps))
 
 
 class AdamW(Adam):
@@ -252,8 +262,13 @@ class AdamW(Adam):
         self.weight_decay = weight_decay
 
     def update(self, parameters: Array, gradients: Array, out: Array) -> None:
-        multiply(parameters, self._in_dtype(1.0 - self.used_rate * self.weight_decay), out=out)
+        multiply(parameters, self._in_dtype(self.shrinkage), out=out)
         super().update(out, gradients, out)
+
+    @property
+    def shrinkage(self) -> Any:
+        """What all parameters are multiplied by before a step, 1 - rho lambda."""
+        return 1.0 - self.used_rate * self.weight_decay
 
 
 class Nadam(Adam):
@@ -272,32 +287,35 @@ class Nadam(Adam):
     def update(self, parameters: Array, gradients: Array, out: Array) -> None:
         self.steps += 1
         mean, squares, step = self.state["mean"], self.state["mean_of_squares"], self._scratch
-        product, momentum, following = (
-            self._product_of_momenta(),
-            self._momentum(self.steps),
-            self._momentum(self.steps + 1),
-        )
+        mean_factor, gradient_factor = self.blend
         keep, take = self._decay_1
         multiply(mean, keep, out=mean)
         multiply(gradients, take, out=step)
         add(mean, step, out=mean)
         _average_squares(squares, gradients, self._decay_2, step)
-        multiply(mean, self._in_dtype(following / (1.0 - product * following)), out=step)
-        multiply(gradients, self._in_dtype((1.0 - momentum) / (1.0 - product)), out=out)
+        multiply(mean, self._in_dtype(mean_factor), out=step)
+        multiply(gradients, self._in_dtype(gradient_factor), out=out)
         add(step, out, out=step)
         sqrt(squares, out=out)
-        multiply(out, self._in_dtype(1.0 / _root(1.0 - _power(self.beta_2, self.steps))), out=out)
+        multiply(out, self._in_dtype(self.root_factor), out=out)
         add(out, self._epsilon, out=out)
         divide(step, out, out=step)
         multiply(step, self._rate, out=step)
         subtract(parameters, step, out=out)
+
+    @property
+    def blend(self) -> tuple[Any, Any]:
+        """What m and g are multiplied by in the last update: mu_{t+1} / (1 - P_{t+1}) and (1 - mu_t) / (1 - P_t)."""
+        product, momentum = self._product_of_momenta(), self._momentum(self.steps)
+        following = self._momentum(self.steps + 1)
+        return following / (1.0 - product * following), (1.0 - momentum) / (1.0 - product)
 
     def _momentum(self, step: int) -> Any:
         return self.beta_1 * (1.0 - 0.5 * NADAM_DECAY**step)
 
     def _product_of_momenta(self) -> Any:
         """P_t of the present step, from that of the last one; of all steps where these were done elsewhere."""
-        if self._multiplied != self.steps - 1:
+        if self._multiplied not in (self.steps - 1, self.steps):
             self._product, self._multiplied = 1.0, 0
         while self._multiplied < self.steps and np.any(self._product):  # 0 stays 0
             self._multiplied += 1

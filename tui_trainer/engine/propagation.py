@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy import add, divide, greater_equal, multiply, sqrt, subtract
+from numpy import add, copyto, divide, greater_equal, multiply, sqrt, subtract
 from numpy.typing import DTypeLike, NDArray
 
 from .activations import get_activation
@@ -35,8 +35,9 @@ NORM_MOMENTUM, NORM_EPSILON = 0.99, 1e-3  # Keras's: what moving values keep at 
 class BatchNormStage:
     """Batch normalization of a layer before its activation (Ioffe & Szegedy 2015, arXiv:1502.03167), as Keras has it.
 
-    ``x`` and the result are (units, samples), x_norm = (x - mean) / sqrt(variance + epsilon), z = gamma x_norm + beta.
-    With ``by_batch``, as in training, mean and variance are those of the samples; without, the moving ones.
+    ``x`` and the result are (units, samples), x_norm = (x - mean) / sqrt(variance + epsilon), z = gamma x_norm + beta;
+    ``normed`` is x_norm. With ``by_batch``, as in training, mean and variance are those of the samples; without, the
+    moving ones.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class BatchNormStage:
     ) -> None:
         self.index, self.by_batch = index, by_batch
         self.x: Array = np.zeros((*stack, units, samples), dtype)
-        self._normed, self._work = np.zeros_like(self.x), np.zeros_like(self.x)
+        self.normed, self._work = np.zeros_like(self.x), np.zeros_like(self.x)
         self._mean, self._variance, self._factor = (np.zeros((*stack, units, 1), dtype) for _ in range(3))
         self._share = 1.0 / samples
 
@@ -54,16 +55,16 @@ class BatchNormStage:
         if self.by_batch:
             mean, variance = self._mean, self._variance
             self._mean_of(self.x, mean)
-            subtract(self.x, mean, out=self._normed)
-            multiply(self._normed, self._normed, out=self._work)
+            subtract(self.x, mean, out=self.normed)
+            multiply(self.normed, self.normed, out=self._work)
             self._mean_of(self._work, variance)
         else:
             means, variances = parameters.moving_means, parameters.moving_variances
             mean, variance = _columns(means[self.index], variances[self.index])
-            subtract(self.x, mean, out=self._normed)
+            subtract(self.x, mean, out=self.normed)
         divide(1.0, sqrt(variance + NORM_EPSILON), out=self._factor)
-        multiply(self._normed, self._factor, out=self._normed)
-        multiply(self._normed, gamma, out=out)
+        multiply(self.normed, self._factor, out=self.normed)
+        multiply(self.normed, gamma, out=out)
         add(out, beta, out=out)
 
     def backward(self, delta: Array, parameters: Parameters, gradients: Parameters) -> None:
@@ -72,11 +73,11 @@ class BatchNormStage:
         By batch, dL/dx = gamma / sqrt(variance + epsilon) (delta - mean(delta) - x_norm mean(delta x_norm)).
         """
         of_gamma, of_beta = _columns(gradients.gammas[self.index], gradients.betas[self.index])
-        multiply(delta, self._normed, out=self._work)
+        multiply(delta, self.normed, out=self._work)
         add.reduce(self._work, axis=-1, out=of_gamma, keepdims=True)
         add.reduce(delta, axis=-1, out=of_beta, keepdims=True)
         if self.by_batch:
-            multiply(self._normed, of_gamma * self._share, out=self._work)
+            multiply(self.normed, of_gamma * self._share, out=self._work)
             subtract(delta, self._work, out=delta)
             subtract(delta, of_beta * self._share, out=delta)
         (gamma,) = _columns(parameters.gammas[self.index])
@@ -103,6 +104,8 @@ def _columns(*arrays: Array | None) -> list[Array]:
 class DenseStage:
     """One dense layer's share of a pass: its buffers, and the two products; ``norm`` stands before the activation.
 
+    A pass overwrites z with a, and dL/da with dL/dz. With ``keeps_all`` it does not: z has a buffer of its own, and
+    ``of_a`` and ``of_z`` (units, samples) are copies of the two gradients, as far as ``through_activation`` made them.
     In a stack the row of ones lies between the outputs of two models, and NumPy takes several times as long where
     memory has gaps. So activations work on whole blocks there, and the ones are written anew.
     """
@@ -116,22 +119,25 @@ class DenseStage:
         dtype: DTypeLike,
         stack: tuple[int, ...] = (),
         norm: BatchNormStage | None = None,
+        keeps_all: bool = False,
     ) -> None:
         self.index, self.norm = index, norm
         self.activation = get_activation(layer.activation)
         units = layer.units
         self.output: Array = np.ones((*stack, units + int(ones), samples), dtype)
         self._a = self.output if stack else self.output[:units]
-        self._z = np.zeros_like(self._a) if self.activation.keeps_z else self._a
+        self._z = np.zeros_like(self._a) if self.activation.keeps_z or keeps_all else self._a
         self._delta, self._slope = np.zeros_like(self._a), np.empty_like(self._a)
         self.work = [np.zeros_like(self._a) for _ in range(self.activation.buffers)]
         self.a: Array = self._a[..., :units, :]
         self.z: Array = self._z[..., :units, :]
         self.delta: Array = self._delta[..., :units, :]
         self.delta_transposed: Array = self.delta.mT
+        self.of_a: Array | None = np.zeros_like(self.delta) if keeps_all else None
+        self.of_z: Array | None = np.zeros_like(self.delta) if keeps_all else None
         self._ones = self.output[..., units:, :] if stack and ones else None
         self.is_linear = self.activation.name == "linear"
-        self._x: Array = np.empty(0, dtype)
+        self.x: Array = np.empty(0, dtype)
         self._weighted = self.z if norm is None else norm.x  # where kernel.T x + bias goes
         self._product = (STACKED if stack else SINGLE).product
 
@@ -140,7 +146,7 @@ class DenseStage:
 
         Keeps a reference to ``x`` for ``backward`` and returns the next stage's x.
         """
-        self._x = x
+        self.x = x
         self._product(parameters.transposed[self.index], x, out=self._weighted)
         if self.norm is not None:
             self.norm.forward(parameters, self.z)
@@ -152,13 +158,22 @@ class DenseStage:
 
     def through_activation(self) -> None:
         """Turn ``delta`` from dL/da into dL/dz, in place."""
+        if self.of_a is not None:
+            copyto(self.of_a, self.delta)
         if not self.is_linear:
             self.activation.slope(self._z, self._a, self._slope, self.work)
             multiply(self._delta, self._slope, out=self._delta)
+        if self.of_z is not None:
+            copyto(self.of_z, self.delta)
+
+    @property
+    def slope(self) -> Array:
+        """da/dz (units, samples), after ``through_activation``."""
+        return np.ones_like(self.delta) if self.is_linear else self._slope[..., : self.delta.shape[-2], :]
 
     def backward(self, gradients: Parameters) -> None:
         """Write this layer's gradient, given ``delta`` = dL/dz, for the x of the last forward pass."""
-        self._product(self._x, self.delta_transposed, out=gradients.folded[self.index])
+        self._product(self.x, self.delta_transposed, out=gradients.folded[self.index])
 
 
 class DropoutStage:
@@ -197,7 +212,7 @@ class Propagation:
     """A model's passes for ``samples`` columns at a time, or those of a ``stack`` of as many models.
 
     With ``rngs``, one a model, the passes are those of training: dropout is on, and batch normalization of a layer that
-    is trained goes by the samples.
+    is trained goes by the samples. With ``keeps_all`` all stages keep what a pass overwrites otherwise.
     """
 
     def __init__(
@@ -207,6 +222,7 @@ class Propagation:
         dtype: DTypeLike,
         rngs: Sequence[np.random.Generator] = (),
         stack: tuple[int, ...] = (),
+        keeps_all: bool = False,
     ) -> None:
         self.samples, self.stack = samples, stack
         self.stages: list[DenseStage] = []
@@ -220,7 +236,7 @@ class Propagation:
             elif isinstance(layer, Dense):
                 index, by_batch = len(self.stages), bool(rngs) and layer.trainable
                 norm = BatchNormStage(index, layer.units, samples, dtype, stack, by_batch) if layer.batch_norm else None
-                self.stages.append(DenseStage(index, layer, ones, samples, dtype, stack, norm))
+                self.stages.append(DenseStage(index, layer, ones, samples, dtype, stack, norm, keeps_all))
                 self._drops.append([])
                 width = layer.units
             elif isinstance(layer, Dropout) and rngs and layer.rate > 0.0:
@@ -258,6 +274,11 @@ class Propagation:
                 before.norm.backward(before.delta, parameters, gradients)
             before.backward(gradients)
             stage = before
+
+    def mask_before(self, index: int) -> Array | None:
+        """What dropout multiplied the input of dense layer ``index`` by, (inputs, samples); None without dropout."""
+        masks = [drop.mask for drop in self._drops[index]]
+        return None if not masks else np.multiply.reduce(masks)
 
     def move_statistics(self, parameters: Parameters) -> None:
         """Move the moving means and variances of batch normalization in ``parameters`` after a pass of training."""

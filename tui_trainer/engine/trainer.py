@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,10 +15,11 @@ from .layers import Dropout, HeldParameters, Parameters
 from .losses import Array, Loss, check_targets, get_loss
 from .metrics import Evaluation
 from .model import Sequential, check_matrix
-from .objective import Clipping, Objective, Penalty
+from .objective import Batch, Clipping, Objective, Penalty
 from .optimizers import LBFGS, Optimizer
 from .propagation import Propagation, with_ones
 from .schedules import Schedule
+from .step_record import DescentRules, StepRecord, record_step
 
 MOST_COUNTED = 2**53  # steps or epochs that a saved trainer may have done
 
@@ -64,18 +65,6 @@ class Diverged(FloatingPointError):
     def suggested_rate(self) -> float:
         """A tenth of the present learning rate."""
         return float(f"{self.learning_rate / 10:.3g}")
-
-
-class Batch(NamedTuple):
-    """One mini-batch: x (features + 1, samples), y (outputs, samples), and how many samples these are.
-
-    ``weights`` are those of its samples, (1, samples), if they have any.
-    """
-
-    x: Array
-    y: Array
-    samples: int
-    weights: Array | None = None
 
 
 class Trainer:
@@ -236,6 +225,32 @@ class Trainer:
         """The last step's change of the weights, in the order of ``get_weights``; all 0 before the first step."""
         pairs = zip(self.model.parameters.arrays(), self._spare.arrays(), strict=True)
         return [after - before for after, before in pairs] if self.steps else [0 * one for one, _ in pairs]
+
+    def record_step(self) -> StepRecord:
+        """Record the step that ``step`` would take next, without taking it.
+
+        It is computed from copies: weights, optimizer, the order of the samples and the random numbers stay as they
+        are, so that ``step`` does what was recorded, bit for bit.
+        """
+        rng = copy.deepcopy(self._rng)
+        is_new_order = self._shuffle and self._position == 0
+        order = rng.permutation(len(self._x)) if is_new_order else self._order
+        start = sum(batch.samples for batch in self._batches[: self._position])
+        samples = order[start : start + self._batches[self._position].samples]
+        rows = with_ones(self._x[samples], self.model.dense[0][0].use_bias, self.model.dtype)
+        weights = None if self._weights is None else self._weights[None, samples]
+        propagation = Propagation(self.model.layers, len(samples), self.model.dtype, (rng,), keeps_all=True)
+        optimizer = copy.deepcopy(self.optimizer)
+        if self.schedule is not None:
+            optimizer.scale_rate(self.schedule.factor(self.steps))
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            return record_step(
+                Objective(propagation, self.loss),
+                Batch(rows.T, self._y[samples].T.copy(), len(samples), weights),
+                self.model.parameters,
+                DescentRules(self._penalty, self._clipping, self._held, optimizer),
+                samples,
+            )
 
     def state(self) -> dict[str, Array]:
         """All that the next steps depend on, as copies: training from here gives the same numbers again."""

@@ -198,7 +198,7 @@ async def test_gradient_descent_is_done_with_its_three_rates_and_until_convergen
         await flow.until_said("slowly diverges. Lesson done; n goes to the next.")
         assert page_of(flow).done and page_of(flow).passed
         await flow.press("9")
-        await flow.until_shown("1 of 44 done")
+        await flow.until_shown("1 of 45 done")
 
 
 async def test_what_a_run_did_is_not_put_down_to_another_variant(start: Start) -> None:

@@ -138,7 +138,7 @@ async def _use_the_mouse(flow: Flow, tab: Tab) -> None:
     await flow.pilot.click(NetworkCanvas, offset=(outputs.left + 1, outputs.rows[2]))
     await tab.until_at(2, 2)
     assert flow.screen.focused is None
-    await flow.pilot.click(".neuron", offset=(5, 5))
+    await flow.pilot.click(".neuron", offset=(5, 6))
     await flow.until(lambda: "▸ neuron 2" in tab.text, "the mark of the weight that was clicked")
     assert tab.view.choice.parameter == 1
 

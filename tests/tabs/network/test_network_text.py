@@ -148,29 +148,30 @@ def test_the_importance_of_an_input_is_told_with_its_measure_and_epoch() -> None
 
 
 def test_the_table_of_weights_has_straight_columns() -> None:
-    shown = table(IRIS, SEPAL, 45, 10, picked=1)
+    shown = table(IRIS, SEPAL, 45, 11, 1, ("of sample 12", "of batch"))
     lines = text(*shown.lines)
     assert {len(line) for line in lines} == {45}, "columns stand under each other"
-    assert lines[0].split() == ["w", "x", "w·x", "∂L/∂w"]
-    assert lines[2].startswith("▸ sepal wi… ") and lines[1].split()[-4:] == ["−0.1000", "1.500", "−0.150", "–"]
-    assert lines[5].split() == ["bias", "b", "0.0476", "–"]
-    assert shown.parameters == (None, 0, 1, 2, 3, 4)
-    assert text(*table(HOUSES, ROOMS, 45, 9, None).lines)[2].split() == ["bias", "b", "−34.6700", "3e−7"]
+    assert lines[0].split() == ["of", "sample", "12", "of", "batch"], "they are not of the same samples"
+    assert lines[1].split() == ["w", "x", "w·x", "∂ℒ/∂w"]
+    assert lines[3].startswith("▸ sepal wi… ") and lines[2].split()[-4:] == ["−0.1000", "1.500", "−0.150", "–"]
+    assert lines[6].split() == ["bias", "b", "0.0476", "–"]
+    assert shown.parameters == (None, None, 0, 1, 2, 3, 4)
+    assert text(*table(HOUSES, ROOMS, 45, 10, None).lines)[3].split() == ["bias", "b", "−34.6700", "3e−7"]
 
 
 def test_what_the_table_leaves_out_is_summed_up() -> None:
     seen = replace(SEPAL, inputs=100, rest=-1.25)
-    shown = table(IRIS, seen, 45, 7, picked=100)
+    shown = table(IRIS, seen, 45, 8, picked=100)
     lines = text(*shown.lines)
-    assert len(lines) == 7 == terms_that_fit(7, 100, True) + 3
-    assert [terms_that_fit(7, inputs, bias) for inputs, bias in ((5, True), (6, True), (6, False), (1, True))] == [
+    assert len(lines) == 8 == terms_that_fit(8, 100, True) + 4
+    assert [terms_that_fit(8, inputs, bias) for inputs, bias in ((5, True), (6, True), (6, False), (1, True))] == [
         5,
         4,
         6,
         5,
     ]
-    assert lines[5].split() == ["…", "96", "more", "−1.250"] and lines[6].startswith("▸ bias b")
-    assert shown.parameters == (None, 0, 1, 2, 3, None, 100)
+    assert lines[6].split() == ["…", "96", "more", "−1.250"] and lines[7].startswith("▸ bias b")
+    assert shown.parameters == (None, None, 0, 1, 2, 3, None, 100)
 
 
 def test_a_softmax_shows_its_bars() -> None:

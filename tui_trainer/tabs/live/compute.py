@@ -9,7 +9,7 @@ from tui_trainer.tabs.boundary.messages import Boundary, Function
 from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.tabs.loss.compute import LossCompute
 from tui_trainer.tabs.loss.messages import WatchLoss
-from tui_trainer.tabs.network.compute import signed_shades
+from tui_trainer.tabs.network.shades import signed_shades
 from tui_trainer.tabs.predictions.compute import PredictionsCompute
 from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions, WatchPredictions
 

@@ -10,13 +10,14 @@ import math
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from tui_trainer.engine.activations import Activation, get_activation
 from tui_trainer.engine.layers import NORM_PARAMETERS
 from tui_trainer.engine.model import Sequential
 from tui_trainer.engine.propagation import NORM_EPSILON, Propagation, with_ones
-from tui_trainer.protocol import pack
+from tui_trainer.protocol import Unavailable, pack
 from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.training.session import Session
 
@@ -28,11 +29,15 @@ from .messages import (
     Network,
     NeuronDetail,
     NeuronRange,
+    NeuronStep,
     PhiCurve,
     Probability,
+    Stage,
     Term,
     WatchNetwork,
 )
+from .microscope import Microscope
+from .shades import most_important, part_of, signed_shades
 
 Array = NDArray[Any]
 CURVE_POINTS = 241
@@ -54,11 +59,17 @@ class NetworkCompute:
         session = self._session = trainer.session
         model = session.trainer.model
         self._propagation = Propagation(model.layers, 1, model.dtype)
+        self._microscope = Microscope(session)
 
-    def compute(self, request: WatchNetwork) -> Network:
+    def compute(self, request: WatchNetwork) -> Network | Unavailable:
         """Compute the network as requested; numbers outside the network or the data are clipped."""
-        session = self._session
-        sample = request.sample % len(session.split.x_train)
+        session, stage = self._session, request.stage
+        if stage is None:
+            self._microscope.forget()
+        elif trouble := self._microscope.trouble:
+            return Unavailable(trouble)
+        sample = request.sample if stage is None else self._microscope.member(stage)
+        sample %= len(session.split.x_train)
         row = int(session.split.train_rows[sample])
         outputs = self._forward(sample)
         model = session.trainer.model
@@ -67,6 +78,14 @@ class NetworkCompute:
         neuron = min(max(request.neuron, 0), len(outputs[layer]) - 1)
         target, prediction, output = self._target_and_prediction(sample, outputs[-1])
         is_small = session.steps == 0 and model.count_params() <= MAX_FIRST_WEIGHTS
+        if stage is None:
+            drawn = tuple(self._layer(windows, index, outputs, sample) for index in range(len(windows)))
+            looked_at: NeuronDetail | InputSeen | NeuronStep = self._looked_at(outputs, layer, neuron, sample, request)
+        else:
+            layer = max(layer, 1)
+            neuron = min(neuron, len(outputs[layer]) - 1)
+            drawn = self._microscope.layers(stage, layer, windows)
+            looked_at = self._step(stage, layer, neuron, request)
         return Network(
             sample=sample,
             samples=len(session.split.x_train),
@@ -75,10 +94,8 @@ class NetworkCompute:
             target=target,
             prediction=prediction,
             output=output,
-            layers=tuple(self._layer(windows, index, outputs, sample) for index in range(len(windows))),
-            looked_at=self._input(sample, neuron)
-            if layer == 0
-            else neuron_detail(session, outputs, layer, neuron, request),
+            layers=drawn,
+            looked_at=looked_at,
             first_weights=pack(model.parameters.flat) if request.first_weights and is_small else b"",
             compared=tuple(curve(get_activation(name), COMPARED_SPAN) for name in request.compared[:MAX_COMPARED]),
         )
@@ -108,7 +125,7 @@ class NetworkCompute:
 
     def _layer(self, windows: list[NeuronRange], index: int, outputs: list[Array], sample: int) -> LayerValues:
         session, window = self._session, windows[index]
-        neurons, layer = _slice(window), window.layer
+        neurons, layer = part_of(window), window.layer
         values = outputs[layer][neurons]
         shades = signed_shades(values, self._strongest(layer, outputs[layer]))
         if layer == 0:
@@ -119,7 +136,7 @@ class NetworkCompute:
         before = windows[index - 1] if index else None
         links = b""
         if before is not None and before.layer == layer - 1:
-            links = signed_shades(kernel[_slice(before), neurons], kernel)
+            links = signed_shades(kernel[part_of(before), neurons], kernel)
         return LayerValues(window, pack(values), shades, links, b"" if bias is None else pack(bias[neurons]))
 
     def _importances(self, neurons: slice) -> bytes:
@@ -138,6 +155,20 @@ class NetworkCompute:
         activation = get_activation(self._session.trainer.model.dense[layer - 1][0].activation)
         ends = np.array([activation.lowest, activation.highest])
         return ends if np.isfinite(ends).all() else outputs
+
+    def _looked_at(
+        self, outputs: list[Array], layer: int, neuron: int, sample: int, request: WatchNetwork
+    ) -> NeuronDetail | InputSeen:
+        if layer == 0:
+            return self._input(sample, neuron)
+        return neuron_detail(self._session, outputs, layer, neuron, request)
+
+    def _step(self, stage: Stage, layer: int, neuron: int, request: WatchNetwork) -> NeuronStep:
+        """Return a neuron at a stage of the next step, with the curve of its activation if the app lacks it."""
+        step = self._microscope.see(stage, layer, neuron, min(request.terms, MAX_TERMS), request.parameter)
+        span = span_of(step.o)
+        has_curve = step.slope is None or (step.activation, span) in request.curves
+        return replace(step, span=span, curve=None if has_curve else curve(get_activation(step.activation), span))
 
     def _input(self, sample: int, neuron: int) -> InputSeen:
         split, dataset = self._session.split, self._session.dataset
@@ -231,20 +262,6 @@ def _clipped(window: NeuronRange, outputs: list[Array]) -> NeuronRange:
     return NeuronRange(layer, first, min(max(window.count, 0), units - first, MAX_DRAWN))
 
 
-def _slice(window: NeuronRange) -> slice:
-    return slice(window.first, window.first + window.count)
-
-
-def signed_shades(values: Array, reference: Array) -> bytes:
-    """Scale ``values`` to signed bytes, 127 for the largest magnitude in ``reference``; nan becomes 0."""
-    highest, lowest = float(reference.max()), float(reference.min())
-    peak = max(abs(highest), abs(lowest))
-    if not np.isfinite(peak):
-        peak = float(np.max(np.abs(reference), where=np.isfinite(reference), initial=0.0))
-    scaled = np.nan_to_num(values / (peak or 1.0), nan=0.0, posinf=1.0, neginf=-1.0)
-    return np.rint(np.clip(scaled, -1.0, 1.0) * 127).astype(np.int8).tobytes()
-
-
 class _Terms:
     """The parameters of one neuron and its terms; ``products`` (inputs,) are w times x."""
 
@@ -267,14 +284,7 @@ class _Terms:
 
     def choose(self, max_terms: int, parameter: int | None) -> list[int]:
         """Return which weights to list, in order: the ``max_terms`` largest terms, or those around ``parameter``."""
-        inputs = len(self.products)
-        if inputs <= max_terms:
-            return list(range(inputs))
-        if parameter is not None:
-            first = min(max(parameter - max_terms // 2, 0), inputs - max_terms)
-            return list(range(first, first + max_terms))
-        sizes = np.abs(np.nan_to_num(self.products))
-        return sorted(np.argsort(-sizes, kind="stable")[:max_terms].tolist())
+        return most_important(np.abs(self.products), max_terms, parameter)
 
     def term(self, source: int) -> Term:
         """Return the term of one weight, or of the bias."""

@@ -14,7 +14,7 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 
-from tui_trainer.formats import fit_number, format_bar, format_outputs
+from tui_trainer.formats import fit_number, format_bar, format_cell, format_outputs
 from tui_trainer.plotting.colors import readable
 from tui_trainer.plotting.frame import Board, Frame, one_cell, shorten, shorten_alike
 from tui_trainer.plotting.lines import DOT_CHARACTERS, DOTS, dot_numbers
@@ -23,7 +23,7 @@ from tui_trainer.settings import Markers
 from tui_trainer.ui.plot_widgets import FrameWidget
 
 from .layout import Arrangement, Column, Selection, Shape
-from .messages import LayerValues, Network, NeuronDetail
+from .messages import InputSeen, LayerValues, Network, NeuronDetail, NeuronStep
 
 MIN_GAP_FOR_WEIGHTS = 16  # columns
 MIN_ROOM_FOR_NAMES = 9
@@ -115,16 +115,28 @@ def _write_weights(board: Board, scene: Scene, previous: Column, column: Column)
     """Write the weights of the chosen neuron on its links, if there is room between them."""
     detail = scene.network.looked_at
     has_room = previous.step > 1 and column.left - previous.right >= MIN_GAP_FOR_WEIGHTS
-    if not has_room or not isinstance(detail, NeuronDetail) or (detail.layer, detail.neuron) != scene.choice.position:
+    if not has_room or isinstance(detail, InputSeen) or (detail.layer, detail.neuron) != scene.choice.position:
         return
     if detail.layer != column.layer:
         return
-    for term in detail.terms:
-        row = previous.row(term.source)
+    for source, number in _numbers_of_links(detail):
+        row = previous.row(source)
         if row is not None:
-            picked = scene.choice.parameter == term.source
-            role = SELECTED_WEIGHT if picked else LINK + LEVELS - 1 + LEVELS * (term.weight < 0)
-            board.write(row, previous.right + 2, f" {fit_number(term.weight, 8, 4)} ", role)
+            picked = scene.choice.parameter == source
+            role = SELECTED_WEIGHT if picked else LINK + LEVELS - 1 + LEVELS * (number < 0)
+            board.write(row, previous.right + 2, f"{format_cell(number, 9, 4)} ", role)
+
+
+def _numbers_of_links(detail: NeuronDetail | NeuronStep) -> list[tuple[int, float]]:
+    """Return the neurons from which links come, and what these show: weights, or what a step makes of them."""
+    if isinstance(detail, NeuronDetail):
+        return [(term.source, term.weight) for term in detail.terms]
+    match detail.stage.kind:
+        case "backward":
+            return [(term.source, term.of_stage) for term in detail.terms]
+        case "update":
+            return [(term.source, term.new - term.weight) for term in detail.terms]
+    return [(term.source, term.weight * term.x) for term in detail.terms]
 
 
 def _write_fold(board: Board, arrangement: Arrangement, previous: Column, column: Column) -> None:
@@ -160,13 +172,19 @@ def _write_titles(board: Board, scene: Scene, column: Column, markers: Markers) 
 
 
 def _write_neurons(board: Board, scene: Scene, column: Column, layer_values: LayerValues, markers: Markers) -> None:
-    values, shades = unpack(layer_values.values), np.frombuffer(layer_values.shades, np.int8)
+    values = unpack(layer_values.values) if layer_values.values else None  # of a layer that a step has not reached
+    shades = np.frombuffer(layer_values.shades, np.int8)
+    dropped = np.frombuffer(layer_values.dropped, np.bool_) if layer_values.dropped else None
     biases = unpack(layer_values.biases) if layer_values.biases else None
     choice = scene.choice
     for index, row in enumerate(column.rows):
         neuron = column.first + index
         is_boxed = column.boxes and markers != "ascii"
-        _write_neuron(board, column, row, values[index], neuron_role(int(shades[index])), is_boxed)
+        is_off = dropped is not None and bool(dropped[index])
+        value = None if values is None or is_off else float(values[index])
+        _write_neuron(board, column, row, value, neuron_role(0 if is_off else int(shades[index])), is_boxed)
+        if is_off:
+            board.write(row, column.left + (column.width - 1) // 2, "×", DIM)
         if choice.position == (column.layer, neuron):
             _mark_chosen(board, column, row, markers)
         if biases is not None and column.step > 1 and column.width > 4:
@@ -187,9 +205,9 @@ def _weight_count(shape: Shape, column: Column) -> int:
     return shape.layers[column.layer - 1].units
 
 
-def _write_neuron(board: Board, column: Column, row: int, value: float, role: int, is_boxed: bool) -> None:
+def _write_neuron(board: Board, column: Column, row: int, value: float | None, role: int, is_boxed: bool) -> None:
     inside = column.width - 1 if column.width > 5 else column.width
-    text = fit_number(value, inside) if inside > 3 else ""
+    text = fit_number(value, inside) if inside > 3 and value is not None else ""
     board.write(row, column.left, text.rjust(inside).ljust(column.width), role)
     if is_boxed:
         for edge, block in ((row - 1, "▄"), (row + 1, "▀")):

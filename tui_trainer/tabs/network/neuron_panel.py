@@ -19,14 +19,16 @@ from tui_trainer.settings import Markers
 from tui_trainer.ui.plot_widgets import Line, PlotWidget, Span, TextLines
 
 from .layout import Shape
-from .messages import BIAS, InputImportance, InputSeen, Network, NeuronDetail, PhiCurve, Term
+from .messages import BIAS, InputImportance, InputSeen, Network, NeuronDetail, NeuronStep, PhiCurve, Term
 
 MIN_ONE_LINE = 62  # columns from which a formula and its numbers are on one line
 INDENT = "  "
 DIGITS = (4, 3, 2)  # significant digits, as many as fit
 MIN_WIDE = 100  # columns from which the formula has more room
+MIN_STEP_WITH_CURVE = 84  # columns from which a step under the microscope has the curve beside it
 FORMULA_LINES = 3  # lines above the table: title, formula and numbers
-COLUMNS = (("w", 9), ("x", 8), ("w·x", 8), ("∂L/∂w", 9))
+HEAD_LINES = 2  # of the table: of which samples its columns are, and their names
+COLUMNS = (("w", 9), ("x", 8), ("w·x", 8), ("∂ℒ/∂w", 9))
 MARK_WIDTH = 2  # columns before the name
 NO_GRADIENT = "–"
 VALUE_WIDTH = 7
@@ -49,13 +51,17 @@ class NeuronPanel(Horizontal):
     DEFAULT_CSS = """
     NeuronPanel {
         height: 38%;
-        min-height: 7;
+        min-height: 8;
         max-height: 14;
         .neuron { width: 45; margin-right: 1; }
         .bars { display: none; }
         &.-softmax .bars { display: block; }
         &.-softmax PlotWidget { display: none; }
         &.-wide .neuron { width: 62; }
+        &.-step { height: 46%; min-height: 10; max-height: 17; }
+        &.-step .neuron { width: 60; }
+        &.-step.-text .neuron { width: 1fr; margin-right: 0; }
+        &.-step.-text PlotWidget { display: none; }
     }
     """
 
@@ -86,9 +92,37 @@ class NeuronPanel(Horizontal):
         row = line - self._table_top
         return self._table.parameters[row] if 0 <= row < len(self._table.parameters) else None
 
-    def show(self, shape: Shape, network: Network, parameter: int | None) -> None:
-        """Show the detailed neuron of ``network``, and mark the selected parameter, if any."""
-        detail = network.looked_at
+    @property
+    def text_size(self) -> tuple[int, int]:
+        """The width and the height that there are for lines of text."""
+        return self._text.size.width, self._text.size.height
+
+    def use_step(self, is_step: bool, has_curve: bool = False) -> bool:
+        """Arrange the panel for a step under the microscope, with a curve beside the text if there is room.
+
+        Return whether the text gets another width.
+        """
+        is_text = is_step and not (has_curve and self.size.width >= MIN_STEP_WITH_CURVE)
+        is_other = is_text != self.has_class("-text")
+        self.set_class(is_step, "-step")
+        self.set_class(is_text, "-text")
+        return is_other
+
+    def show_step(self, step: NeuronStep, lines: Table) -> None:
+        """Show a neuron of a step under the microscope, of which ``lines`` tell."""
+        self.remove_class("-softmax")
+        self._table, self._table_top = lines, 0
+        if step.curve is not None:
+            self.curves[step.curve.activation, step.curve.span] = step.curve
+        self._text.show(lines.lines)
+        curve = self.curves.get((step.activation, step.span))
+        if curve is not None and step.slope is not None:
+            self.plot.show(phi_plot(curve, step))
+
+    def show(
+        self, shape: Shape, network: Network, detail: NeuronDetail | InputSeen, parameter: int | None, batch: int
+    ) -> None:
+        """Show the neuron in detail, and mark the selected parameter, if any; ``batch`` are samples in a step."""
         self.set_class(parameter is not None, "-picked")
         text = self._text
         lines: list[Line] = [title_line(shape, detail), *formula_lines(detail, text.size.width)]
@@ -99,7 +133,8 @@ class NeuronPanel(Horizontal):
         if isinstance(detail, NeuronDetail):
             if detail.curve is not None:
                 self.curves[detail.curve.activation, detail.curve.span] = detail.curve
-            self._table = table(shape, detail, text.size.width, text.size.height - FORMULA_LINES, parameter)
+            heads = group_heads(network.sample, batch)
+            self._table = table(shape, detail, text.size.width, text.size.height - FORMULA_LINES, parameter, heads)
         text.show((*lines, *self._table.lines))
         self._show_activation(shape, detail if isinstance(detail, NeuronDetail) else None)
 
@@ -137,7 +172,7 @@ def formula_lines(detail: NeuronDetail | InputSeen, width: int) -> tuple[Line, L
     slope = "" if detail.slope is None else f"φ′(o) = {format_measure(detail.slope)}"
     if detail.target is not None:
         mean, scale = detail.target
-        first = f"ŷ = a · {format_measure(scale)}" + (_signed_summand(mean, 4) if mean else "")
+        first = f"ŷ = a · {format_measure(scale)}" + (signed_summand(mean, 4) if mean else "")
         slope += f"  {first} = {format_measure(detail.a * scale + mean)}"
     return _lines(f"a = φ({_symbols(detail)})", numbers, slope, width)
 
@@ -165,21 +200,21 @@ def _sum(detail: NeuronDetail, digits: int) -> str:
     """Format the sum: ``9.1020 · 6.575 − 34.67`` for one input; for more, the sum of their terms and the bias."""
     if detail.inputs == 1 and detail.terms:
         term = detail.terms[0]
-        first = f"{format_measure(term.weight, digits + 1)} · {_factor(term.x, digits)}"
+        first = f"{format_measure(term.weight, digits + 1)} · {right_operand(term.x, digits)}"
     else:
         first = format_measure(detail.sum, digits)
-    weighted = first if detail.bias is None else first + _signed_summand(detail.bias.weight, digits)
+    weighted = first if detail.bias is None else first + signed_summand(detail.bias.weight, digits)
     if detail.norm is None:
         return weighted
     factor, summand = detail.norm
-    return f"{format_measure(factor, digits)} · ({weighted}){_signed_summand(summand, digits)}"
+    return f"{format_measure(factor, digits)} · ({weighted}){signed_summand(summand, digits)}"
 
 
 def _input(detail: InputSeen) -> tuple[str, str]:
     if detail.mean == 0.0 and detail.scale == 1.0:
         return f"x = {format_measure(detail.raw)}", "as it stands in the data"
     raw, scale, x = (format_measure(value) for value in (detail.raw, detail.scale, detail.x))
-    return "x = (raw − mean) / deviation", f"= ({raw}{_signed_summand(-detail.mean, 4)}) / {scale} = {x}"
+    return "x = (raw − mean) / deviation", f"= ({raw}{signed_summand(-detail.mean, 4)}) / {scale} = {x}"
 
 
 def importance_line(one: InputImportance) -> Line:
@@ -188,13 +223,13 @@ def importance_line(one: InputImportance) -> Line:
     return ((f"importance {mean} ± {deviation}", "text"), (f" ({in_words(one.by)}, epoch {one.epoch:,})", "dim"))
 
 
-def _signed_summand(value: float, digits: int) -> str:
+def signed_summand(value: float, digits: int) -> str:
     """Format a number as a summand, with its sign as an operator."""
     text = format_measure(value, digits)
     return f" − {text[1:]}" if text.startswith("−") else f" + {text}"
 
 
-def _factor(value: float, digits: int) -> str:
+def right_operand(value: float, digits: int) -> str:
     """Format a number as the right operand of a multiplication."""
     text = format_measure(value, digits)
     return f"({text})" if text.startswith("−") else text
@@ -202,21 +237,32 @@ def _factor(value: float, digits: int) -> str:
 
 def terms_that_fit(height: int, inputs: int, use_bias: bool) -> int:
     """Return how many of ``inputs`` weights fit in a table of ``height`` lines, next to its other lines."""
-    room = height - 1 - use_bias
+    room = height - HEAD_LINES - use_bias
     return max(room if inputs <= room else room - 1, 1)
 
 
-def table(shape: Shape, detail: NeuronDetail, width: int, height: int, picked: int | None) -> Table:
-    """Return a table of the neuron's terms in ``width`` x ``height`` cells, with the picked parameter marked."""
+def group_heads(sample: int, batch: int) -> tuple[str, str]:
+    """Return of which samples a neuron's terms are, and its gradients, those of the last step of ``batch`` samples."""
+    return f"of sample {sample + 1:,}", "of batch" if batch > 1 else "of step"
+
+
+def table(
+    shape: Shape, detail: NeuronDetail, width: int, height: int, picked: int | None, heads: tuple[str, str] = ("", "")
+) -> Table:
+    """Return a table of the neuron's terms in ``width`` x ``height`` cells, with the picked parameter marked.
+
+    ``heads`` say of which samples the terms are, and of which the gradients.
+    """
     name_width = max(width - MARK_WIDTH - sum(columns for _, columns in COLUMNS), 1)
     head = f"{'':{MARK_WIDTH + name_width}}" + "".join(f"{name:>{columns}}" for name, columns in COLUMNS)
-    lines: list[Line] = [((head, "dim"),)]
-    parameters: list[int | None] = [None]
+    last = COLUMNS[-1][1]
+    lines: list[Line] = [((heads[0].rjust(width - last) + heads[1].rjust(last), "dim"),), ((head, "dim"),)]
+    parameters: list[int | None] = [None, None]
     for term in detail.terms[: terms_that_fit(height, detail.inputs, detail.bias is not None)]:
         name = shape.name(detail.layer - 1, term.source) if detail.layer == 1 else f"neuron {term.source + 1}"
         lines.append(_line(name, term, name_width, picked == term.source))
         parameters.append(term.source)
-    hidden = detail.inputs - (len(lines) - 1)
+    hidden = detail.inputs - (len(lines) - HEAD_LINES)
     if hidden > 0:
         total = format_cell(detail.rest, COLUMNS[2][1], 3)
         space = MARK_WIDTH + name_width + COLUMNS[0][1] + COLUMNS[1][1]
@@ -274,7 +320,7 @@ def bar_lines(shape: Shape, detail: NeuronDetail, width: int, height: int, marke
     return tuple(lines)
 
 
-def phi_plot(curve: PhiCurve, detail: NeuronDetail) -> Plot:
+def phi_plot(curve: PhiCurve, detail: NeuronDetail | NeuronStep) -> Plot:
     """Plot phi and phi' over o."""
     o = unpack(curve.o)
     x, heights = np.array([detail.o]), np.array([detail.a])
@@ -300,10 +346,9 @@ def _lines(formula: str, numbers: str, slope: str, width: int) -> tuple[Line, Li
 
 def heading(dataset: DatasetView, network: Network, width: int, lines: str) -> Line:
     """Return the sample, its target and the prediction; on the right, if there is room, how ``lines`` show signs."""
-    row = one_cell(format_row(dataset.row_heading, network.row, plain(dataset.row_column), network.name))
     spans: list[Span] = [
         (f"sample {network.sample + 1:,} of {network.samples:,}", "text"),
-        (f" ({row})", "dim"),
+        (f" ({_row_name(dataset, network)})", "dim"),
         *_answer(dataset, network),
     ]
     for with_names, with_row in ((True, True), (True, False), (False, False)):
@@ -313,6 +358,15 @@ def heading(dataset: DatasetView, network: Network, width: int, lines: str) -> L
         if free >= 2:
             return (*visible_spans, (" " * free, "text"), *legend)
     return tuple(visible_spans)
+
+
+def sample_name(dataset: DatasetView, network: Network) -> str:
+    """Return the number of the sample, and what its row is called."""
+    return f"sample {network.sample + 1:,} ({_row_name(dataset, network)})"
+
+
+def _row_name(dataset: DatasetView, network: Network) -> str:
+    return one_cell(format_row(dataset.row_heading, network.row, plain(dataset.row_column), network.name))
 
 
 def _legend(lines: str, with_names: bool) -> list[Span]:

@@ -3,35 +3,43 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
+from textual.timer import Timer
 
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.formats import format_number
 from tui_trainer.protocol import Loaded, Progress, unpack
 from tui_trainer.settings import Markers
-from tui_trainer.tabs.view import TabView, hints
-from tui_trainer.ui.keymap import key_of
+from tui_trainer.tabs.view import GAP, TabView, hints
+from tui_trainer.ui.keymap import action_of, key_of
 from tui_trainer.ui.plot_widgets import TextLines
 from tui_trainer.ui.status_lines import Prompt
 
 from .activation_curves import ActivationCurves
 from .drawing import NetworkCanvas, Scene
+from .keys import MICROSCOPE_ACTIONS
 from .layout import Arrangement, Selection, Shape, arrange, shape_of
-from .messages import BIAS, Network, NeuronDetail, Term, WatchNetwork
-from .neuron_panel import NeuronPanel, heading
+from .messages import BIAS, Network, NeuronDetail, NeuronStep, Stage, Term, WatchNetwork
+from .neuron_panel import NeuronPanel, heading, sample_name
+from .step_panel import StageOfLayer, stages_of, step_heading, step_table, terms_of, track_line
 
 PAGE = 10  # neurons or weights
-VIEW_HINTS = ("next_layer", "next_neuron", "next_sample", "weights", "type_weight")  # actions
+# Actions, the last ones of which are left out where there is no room for all
+VIEW_HINTS = ("next_layer", "next_neuron", "next_sample", "microscope", "weights", "type_weight")
+STEP_HINTS = ("stage", "leave_microscope", "play_stages", "whole_batch", "next_sample", "next_neuron")
 EDIT_HINTS = ("type_weight", "nudge", "weights")
 OPTIONS = ("sample", "layer", "neuron")
 WEIGHT_PROMPT = "weight"  # the prompt's purpose
 NO_WEIGHTS = "An input has no weights; the right arrow moves on to the neurons."
 MAX_WEIGHT = 1e30  # the limit of float32 is 3e38
 NUDGE = 0.1  # relative to the weight, and also the minimum
+PLAY_EVERY = 1.5  # seconds that a stage is shown, if the microscope goes on by itself
+NOT_NOW = "The microscope shows the next step; esc goes back to the network, whose weights can be changed."
 
 
 class NetworkView(TabView):
@@ -41,10 +49,13 @@ class NetworkView(TabView):
     NetworkView {
         padding: 0 1;
         .sample { height: 1; }
+        &.-step .sample { height: 2; }
         Prompt Label { max-width: 75%; }
         Prompt Input { max-width: 24; }
     }
     """
+
+    MODE = MICROSCOPE_ACTIONS
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,6 +63,7 @@ class NetworkView(TabView):
         self._curves, self._panel, self._prompt = ActivationCurves(), NeuronPanel(), Prompt()
         self.choice = Selection()
         self._firsts: dict[int, int] = {}  # the first visible neuron of each layer
+        self._neurons: dict[int, int] = {}  # the neuron of each layer that was chosen last
         self._shape: Shape | None = None
         self._arrangement: Arrangement | None = None
         self._experiment = Experiment()
@@ -59,6 +71,9 @@ class NetworkView(TabView):
         self.content: Network | None = None
         self._is_current = False  # whether the content belongs to the loaded run
         self._steps = 0
+        self._stage = 0  # of the stages under the microscope, which is ``in_mode``
+        self._member, self._of_batch = 0, False
+        self._playing: Timer | None = None
 
     def compose(self) -> ComposeResult:
         yield self._sample
@@ -68,7 +83,7 @@ class NetworkView(TabView):
         yield self._prompt
 
     def on_mount(self) -> None:
-        self._show_keys(False)
+        self._show_keys()
         self.watch(self._panel.plot, "markers", self._use_markers)
 
     def configure(self, options: dict[str, object]) -> None:
@@ -76,6 +91,7 @@ class NetworkView(TabView):
         self._curves.choose(options.get("panel"))
         numbers = {name: value for name in OPTIONS if isinstance(value := options.get(name), int)}
         self._choose(replace(self.choice, parameter=None, **numbers))
+        self._use_microscope(options.get("panel") == "microscope")
 
     @property
     def request(self) -> WatchNetwork:
@@ -85,12 +101,37 @@ class NetworkView(TabView):
             layer=choice.layer,
             neuron=choice.neuron,
             windows=() if self._arrangement is None else self._arrangement.windows,
-            terms=0 if self._shape is None else self._panel.terms_of(self._shape, choice.layer),
+            terms=self._terms,
             parameter=choice.parameter,
             first_weights=choice.parameter is not None,
             curves=tuple(self._panel.curves),
             compared=self._curves.missing(self._own_activation),
+            stage=self._requested_stage,
         )
+
+    @property
+    def _requested_stage(self) -> Stage | None:
+        if not self.in_mode or self._shape is None:
+            return None
+        return Stage(self._stage_of_layer.kind, self._member, self._of_batch)
+
+    @property
+    def _terms(self) -> int:
+        """How many weights there is room for."""
+        shape, height = self._shape, self._panel.text_size[1]
+        if shape is None:
+            return 0
+        if self.in_mode:
+            return terms_of(shape, self._stage_of_layer, self._experiment.training, height)
+        return self._panel.terms_of(shape, self.choice.layer)
+
+    @property
+    def _stages(self) -> tuple[StageOfLayer, ...]:
+        return () if self._shape is None else stages_of(self._shape)
+
+    @property
+    def _stage_of_layer(self) -> StageOfLayer:
+        return self._stages[min(self._stage, len(self._stages) - 1)]
 
     @property
     def _own_activation(self) -> str:
@@ -105,8 +146,10 @@ class NetworkView(TabView):
         shape = shape_of(loaded)
         if shape != self._shape:
             self._firsts.clear()
+        if len(stages_of(shape)) != len(self._stages):
+            self._stage = 0
         self._shape = shape
-        self._choose(self.choice)
+        self._choose(self._choice_of_stage if self.in_mode else self.choice)
 
     def show_progress(self, progress: Progress) -> None:
         self._steps = progress.steps
@@ -132,7 +175,14 @@ class NetworkView(TabView):
 
     def action_next_sample(self, offset: int) -> None:
         """Show another training sample."""
-        samples = 1 if self.content is None else self.content.samples
+        content = self.content
+        if self.in_mode and content is not None and isinstance(step := content.looked_at, NeuronStep):
+            self._member = (self._member + offset) % step.samples
+            self._of_batch = False
+            self._show_keys()
+            self.ask()
+            return
+        samples = 1 if content is None else content.samples
         self._choose(replace(self.choice, sample=(self.choice.sample + offset) % samples))
 
     def action_weights(self) -> None:
@@ -148,6 +198,9 @@ class NetworkView(TabView):
     def action_type_weight(self) -> None:
         """Prompt for a value of the selected weight, or of the first one if none is selected."""
         detail = self._neuron_detail()
+        if self.in_mode:
+            self.post_message(self.StatusMessage(NOT_NOW))
+            return
         if self._shape is None or detail is None:
             self.post_message(self.StatusMessage(NO_WEIGHTS))
             return
@@ -161,10 +214,86 @@ class NetworkView(TabView):
         """Change the selected weight by a tenth, up or down."""
         detail = self._neuron_detail()
         term = None if detail is None else picked_term(detail, self.choice.parameter)
-        if term is None:
+        if self.in_mode:
+            self.post_message(self.StatusMessage(NOT_NOW))
+        elif term is None:
             self.post_message(self.StatusMessage("No weight is picked; w picks one."))
         else:
             self._set_weight(term, nudged(term.weight, direction))
+
+    def action_microscope(self) -> None:
+        """Put the next step under the microscope, or show the network again."""
+        self._use_microscope(not self.in_mode)
+
+    def action_leave_microscope(self) -> None:
+        """Show the network again."""
+        self._use_microscope(False)
+
+    def action_stage(self, offset: int) -> None:
+        """Go to the next or previous stage; after the last one, take the step, and begin with the one after it."""
+        if not self._stages:
+            return
+        if self._stage + offset >= len(self._stages):
+            self._stage = 0
+            self.call_later(self.screen.run_action, action_of("step"))
+        else:
+            self._stage = max(self._stage + offset, 0)
+        self._choose(self._choice_of_stage)
+
+    def action_play_stages(self) -> None:
+        """Go on by itself, stage by stage and step by step, or stop."""
+        if self._playing is None:
+            self._playing = self.set_interval(PLAY_EVERY, self.play_on)
+            self.play_on()
+        else:
+            self._stop_playing()
+        self._show_keys()
+
+    def action_whole_batch(self) -> None:
+        """Show the numbers of the whole mini-batch, or those of one of its samples."""
+        self._of_batch = not self._of_batch
+        self._show_keys()
+        self.ask()
+
+    def play_on(self) -> None:
+        """Show the next stage, if the microscope is seen."""
+        if self.in_mode and self.is_on_screen:
+            self.action_stage(1)
+        else:
+            self._stop_playing()
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether the microscope goes on by itself."""
+        return self._playing is not None
+
+    def _stop_playing(self) -> None:
+        if self._playing is not None:
+            self._playing.stop()
+            self._playing = None
+
+    def _use_microscope(self, is_on: bool) -> None:
+        """Show the next step at its first stage, or the network."""
+        if is_on == self.in_mode:
+            return
+        self._prompt.close()
+        self._stop_playing()
+        self.in_mode, self._stage = is_on, 0
+        self.set_class(is_on, "-step")
+        self._panel.use_step(is_on, has_curve=True)
+        if is_on and self._shape is not None:
+            self._choose(self._choice_of_stage)
+        else:
+            self._choose(self.choice)
+        self._show_keys()
+        self.ask()  # also where there is no picture that has a size
+
+    @property
+    def _choice_of_stage(self) -> Selection:
+        """The selection in the layer of the stage: the neuron that is chosen, or the nearest one."""
+        layer = self._stage_of_layer.layer
+        neuron = self.choice.neuron if layer == self.choice.layer else self._neurons.get(layer, 0)
+        return replace(self.choice, layer=layer, neuron=neuron)
 
     @on(Prompt.Entered)
     def _handle_entered(self, event: Prompt.Entered) -> None:
@@ -183,7 +312,9 @@ class NetworkView(TabView):
         event.stop()
         self.screen.set_focus(None)
         neuron = None if self._arrangement is None else self._arrangement.at(event.x, event.y)
-        if neuron is not None:
+        if neuron is not None and self.in_mode:
+            self._go_to_layer(*neuron)
+        elif neuron is not None:
             self._choose(Selection(self.choice.sample, *neuron))
 
     @on(TextLines.Clicked, ".neuron")
@@ -195,6 +326,7 @@ class NetworkView(TabView):
 
     @on(NetworkCanvas.Resized)
     def _handle_resized(self) -> None:
+        self._show_keys()
         self._choose(self.choice)
         self._show()
 
@@ -231,9 +363,11 @@ class NetworkView(TabView):
         """Change the selection, or update everything for the same selection."""
         if choice.position != self.choice.position:
             self._prompt.close()
-        if (choice.parameter is None) != (self.choice.parameter is None):
-            self._show_keys(choice.parameter is not None)
+        is_other = (choice.parameter is None) != (self.choice.parameter is None)
         self.choice = choice if self._shape is None else choice.within(self._shape)
+        self._neurons[self.choice.layer] = self.choice.neuron
+        if is_other:
+            self._show_keys()
         width, height = self._canvas.size
         if self._shape is None or not width or not height:
             return
@@ -242,15 +376,42 @@ class NetworkView(TabView):
         self._draw()
         self.ask()
 
-    def _show_keys(self, is_editing: bool) -> None:
-        """Show the keys for viewing, or those for editing weights, when up and down select a weight."""
+    def _go_to_layer(self, layer: int, neuron: int) -> None:
+        """Choose a neuron under the microscope, at the stage of the same kind in its layer, if there is one."""
+        kind = self._stage_of_layer.kind
+        stage = StageOfLayer("forward" if kind == "loss" and layer != self._stage_of_layer.layer else kind, layer)
+        if stage in self._stages:
+            self._stage = self._stages.index(stage)
+            self._choose(replace(self.choice, layer=layer, neuron=neuron, parameter=None))
+
+    def _show_keys(self) -> None:
+        """Show the keys for viewing, for the microscope, or for editing weights, when up and down select a weight."""
         up_and_down = hints(("next_neuron",)).replace("neuron", "weight")
-        text = f"{up_and_down}   {hints(EDIT_HINTS)}" if is_editing else hints(VIEW_HINTS)
+        if self.in_mode:
+            labels = {"play_stages": "Stop"} if self._playing else {}
+            labels |= {"whole_batch": "One sample"} if self._of_batch else {}
+            text = self._fitting_hints(STEP_HINTS, labels)
+        elif self.choice.parameter is not None:
+            text = f"{up_and_down}   {hints(EDIT_HINTS)}"
+        else:
+            text = self._fitting_hints(VIEW_HINTS, {})
         self._prompt.show_hints(text)
 
+    def _fitting_hints(self, actions: Sequence[str], labels: Mapping[str, str]) -> str:
+        """Return the keys of as many of the first actions as there is room for, those of the first one in front."""
+        room = self._canvas.size.width or self.size.width
+        for count in range(len(actions), 0, -1):
+            parts = hints(actions[:1], labels=labels), hints(actions[1:count], labels=labels)
+            text = GAP.join(filter(None, parts))
+            if cell_len(text) <= room:
+                break
+        return text
+
     def _fits(self, content: Network) -> bool:
-        """Return whether ``content`` fits the current layout, and not a previous one."""
+        """Return whether ``content`` fits the current layout and mode, and not a previous one."""
         windows = tuple(layer.window for layer in content.layers)
+        if isinstance(content.looked_at, NeuronStep) != self.in_mode:
+            return False
         return self._arrangement is not None and windows == self._arrangement.windows
 
     def _draw(self) -> None:
@@ -265,10 +426,26 @@ class NetworkView(TabView):
         if not width or self._shape is None or self._loaded is None or content is None or not self._fits(content):
             return  # a tab that is being opened has no size yet
         self._draw()
-        self._sample.show((heading(self._loaded.dataset, content, width, self._canvas.lines),))
         self._curves.show(self._own_activation, content.compared)
-        self._panel.show(self._shape, content, self.choice.parameter)
+        if isinstance(content.looked_at, NeuronStep):
+            self._show_step(self._shape, self._loaded, content, content.looked_at)
+        else:
+            self._sample.show((heading(self._loaded.dataset, content, width, self._canvas.lines),))
+            batch = self._experiment.training.samples_a_step(content.samples)
+            self._panel.show(self._shape, content, content.looked_at, self.choice.parameter, batch)
         self.ask()  # a curve that has arrived need not be sent again
+
+    def _show_step(self, shape: Shape, loaded: Loaded, content: Network, step: NeuronStep) -> None:
+        """Show a stage of the next step: which step, which stage, and the neuron in it."""
+        width = self._sample.size.width
+        name = "all samples" if step.stage.of_batch else sample_name(loaded.dataset, content)
+        lines = step_heading(step, width, self._canvas.lines), track_line(shape, step, name, width)
+        self._sample.show(lines)
+        has_curve = step.slope is not None and step.stage.kind in ("forward", "backward")
+        if self._panel.use_step(True, has_curve):
+            self.call_after_refresh(self._show)  # the text has another width then
+        size, markers = self._panel.text_size, self._canvas.markers
+        self._panel.show_step(step, step_table(shape, content, step, size, self.choice.parameter, markers))
 
 
 def parse_weight(text: str) -> float | str:

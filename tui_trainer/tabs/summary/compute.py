@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_trainer.protocol import pack
 from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.training.doctor import Vitals, count_dead, examine, saturation
 
-from .messages import LayerNumbers, SummaryContent, WatchSummary
+from .messages import LayerHistory, LayerNumbers, SummaryContent, WatchSummary
 
 BINS = 10
+MAX_MOMENTS = 200  # that are kept of a run: about as many as a screen has columns
 Array = NDArray[Any]
 
 
@@ -21,6 +25,7 @@ class SummaryCompute:
 
     def __init__(self, trainer: TrainerContext) -> None:
         self._session = trainer.session
+        self._moments: dict[float, Array] = {}  # by epoch, gradient, update and idle share of each layer (layers, 3)
 
     def compute(self, request: WatchSummary) -> SummaryContent:
         """Compute all layers as they are now."""
@@ -47,7 +52,33 @@ class SummaryCompute:
                     saturated=saturation(values, activation),
                 )
             )
-        return SummaryContent(tuple(layers), tuple(advice.sentence for advice in examine(session, vitals)))
+        self._note(layers)
+        findings = tuple(advice.sentence for advice in examine(session, vitals))
+        return SummaryContent(tuple(layers), findings, pack(np.array(list(self._moments))), self._history())
+
+    def _note(self, layers: Sequence[LayerNumbers]) -> None:
+        """Take the layers down for the present moment; of too many moments, every other one is dropped."""
+        trainer = self._session.trainer
+        epoch = trainer.epochs + trainer.position / trainer.steps_per_epoch
+        self._moments = {moment: numbers for moment, numbers in self._moments.items() if moment < epoch}
+        if len(self._moments) >= MAX_MOMENTS:
+            self._moments = dict(list(self._moments.items())[::2])
+        if layers[0].gradient is not None:
+            self._moments[epoch] = np.array([_vitals_of(layer) for layer in layers])
+
+    def _history(self) -> tuple[LayerHistory, ...]:
+        if not self._moments:
+            return ()
+        table = np.stack(list(self._moments.values()), axis=-1)  # layers, numbers, moments
+        return tuple(LayerHistory(*(pack(numbers) for numbers in layer)) for layer in table)
+
+
+def _vitals_of(layer: LayerNumbers) -> tuple[float, float, float]:
+    """Return gradient, update and idle share of a layer; nan for what it has not."""
+    idle = layer.saturated if layer.dead is None else layer.dead / layer.units
+    values = (layer.gradient, layer.update, idle)
+    first, second, third = (math.nan if value is None else value for value in values)
+    return first, second, third
 
 
 def _counts(values: Array, low: float, high: float) -> tuple[int, ...]:

@@ -32,11 +32,28 @@ class LayerNumbers(msgspec.Struct, frozen=True):
     saturated: float | None = None
 
 
+class LayerHistory(msgspec.Struct, frozen=True):
+    """A layer at the k moments at which it was looked at.
+
+    ``gradients``, ``updates`` and ``idle`` (k,) are ``gradient`` and ``update`` of its numbers, and the share of its
+    units that are dead or of its outputs that are saturated; nan for what it has not.
+    """
+
+    gradients: bytes
+    updates: bytes
+    idle: bytes
+
+
 class SummaryContent(Content, frozen=True):
-    """The layers, the output layer last, and what the doctor finds, in sentences."""
+    """The layers, the output layer last, and what the doctor finds, in sentences.
+
+    ``epochs`` (k,) are the moments of ``history``, which has the layers in the same order.
+    """
 
     layers: tuple[LayerNumbers, ...]
     findings: tuple[str, ...]
+    epochs: bytes = b""
+    history: tuple[LayerHistory, ...] = ()
 
 
 AnyRequest = WatchSummary

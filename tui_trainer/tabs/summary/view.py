@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
+from numpy.typing import NDArray
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -13,14 +15,15 @@ from textual.widgets import Static
 from tui_trainer.errors import plain
 from tui_trainer.experiment.schema import Experiment, ScheduleConfig, TrainingConfig
 from tui_trainer.export.keras import keras_code
-from tui_trainer.formats import format_amount, format_bars, format_table
-from tui_trainer.protocol import Loaded, Progress
+from tui_trainer.formats import format_amount, format_bars, format_number, format_scientific, format_table
+from tui_trainer.protocol import Loaded, Progress, unpack
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.plot_widgets import Line, TextLines
 
 from .messages import LayerNumbers, SummaryContent, WatchSummary
 
 SCROLL_BAR = 1  # column
+NAME_WIDTH, HISTORY_GAP, MIN_HISTORY = 5, 2, 12  # columns: of a layer's name, after a block, and of a block at least
 COLUMN_GAP = re.compile(r" {2,}")
 BARS = re.compile("[│┃]")
 COUNT = re.compile(r"(?<= )[\d,]+(?= *│?$)", re.MULTILINE)
@@ -89,8 +92,11 @@ class SummaryView(TabView):
 
     def _write_layers(self) -> None:
         layers = self.query_one(TextLines)
-        heads, *rows = layer_lines(self._content, layers.markers == "ascii") if self._content is not None else [""]
+        is_ascii = layers.markers == "ascii"
+        heads, *rows = layer_lines(self._content, is_ascii) if self._content is not None else [""]
         lines: list[Line] = [((heads, "title"),), *(((row, "text"),) for row in rows)]
+        if self._content is not None:
+            lines += history_lines(self._content, layers.size.width, is_ascii)
         layers.styles.height = len(lines)
         layers.show(tuple(lines))
         findings = () if self._content is None else self._content.findings
@@ -150,6 +156,56 @@ def layer_lines(content: SummaryContent, ascii_only: bool = False) -> list[str]:
             )
         )
     return format_table(rows, LEFT)
+
+
+def history_lines(content: SummaryContent, width: int, ascii_only: bool = False) -> list[Line]:
+    """Return each layer over the epochs at which it was looked at, in ``width`` cells: a column for each time.
+
+    Gradient and step of all layers have one logarithmic scale each; what is idle is a share.
+    """
+    epochs = unpack(content.epochs)
+    columns = (width - NAME_WIDTH) // 3 - HISTORY_GAP
+    if len(epochs) < 2 or columns < MIN_HISTORY:
+        return []
+    at = np.searchsorted(epochs, np.linspace(epochs[0], epochs[-1], columns) + 1e-9, side="right") - 1
+    blocks = []
+    for name, is_share in (("gradients", False), ("updates", False), ("idle", True)):
+        values = np.stack([unpack(getattr(layer, name)) for layer in content.history])[:, at]
+        blocks.append(_share_levels(values) if is_share else _log_levels(values))
+    blank = " " * HISTORY_GAP
+    heads = (
+        f"{name} {span}".strip().ljust(columns) if len(name) + len(span) < columns else name.ljust(columns)
+        for name, (_, span) in zip(("gradient", "step", "idle"), blocks, strict=True)
+    )
+    lines: list[Line] = [(("", "text"),), ((" " * NAME_WIDTH + blank.join(heads), "dim"),)]
+    shades = " .:-=+*#@" if ascii_only else " ▁▂▃▄▅▆▇█"
+    for number in range(len(content.history)):
+        name = "out" if number == len(content.history) - 1 else str(number + 1)
+        cells = blank.join("".join(shades[level] for level in levels[number]) for levels, _ in blocks)
+        lines.append(((f"{name:<{NAME_WIDTH}}{cells}", "text"),))
+    first, last = (format_number(float(epoch), 3) for epoch in (epochs[0], epochs[-1]))
+    lines.append(((f"{'':{NAME_WIDTH}}epoch {first} to {last}, while this tab was open", "dim"),))
+    return lines
+
+
+def _log_levels(values: NDArray[np.float64]) -> tuple[NDArray[np.intp], str]:
+    """Return levels (layers, k) from 0, for nothing, to 8 on a logarithmic scale, and its span in words."""
+    known = values[np.isfinite(values) & (values > 0.0)]
+    if not known.size:
+        return np.zeros(values.shape, np.intp), ""
+    low, high = np.log10(known.min()), np.log10(known.max())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares = (np.log10(values) - low) / max(high - low, 1e-9)
+    levels = np.where(np.isfinite(shares), 1 + np.rint(np.clip(np.nan_to_num(shares), 0.0, 1.0) * 7), 0)
+    low_text, high_text = (format_scientific(float(value), 0) for value in (known.min(), known.max()))
+    return levels.astype(np.intp), f"{low_text} to {high_text}"
+
+
+def _share_levels(values: NDArray[np.float64]) -> tuple[NDArray[np.intp], str]:
+    """Return levels (layers, k) from 0 to 8 of shares, and the largest share in words."""
+    shares = np.nan_to_num(values)
+    largest = f"up to {shares.max():.0%}" if np.isfinite(values).any() else ""
+    return np.ceil(np.clip(shares, 0.0, 1.0) * 8).astype(np.intp), largest
 
 
 def _idle(layer: LayerNumbers) -> str:
