@@ -13,16 +13,20 @@ from typing import NamedTuple
 from .layers import HeldParameters, Parameters
 from .losses import Array
 from .objective import Batch, Clipping, Objective, Penalty
-from .optimizers import Optimizer
+from .optimizers import LBFGS, Optimizer
 
 
 class DescentRules(NamedTuple):
-    """What makes an update of a gradient: penalty, clipping, the parameters that are held, and the optimizer."""
+    """What makes an update of a gradient: penalty, clipping, the parameters that are held, and the optimizer.
+
+    ``trials`` evaluates the loss where a line search looks, for an optimizer that has one.
+    """
 
     penalty: Penalty
     clipping: Clipping
     held: HeldParameters
     optimizer: Optimizer
+    trials: Objective | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,7 @@ def record_step(
         loss=loss,
         layers=_layer_records(objective, parameters),
         parameters=parameters.flat.copy(),
-        update=_update(objective, parameters, gradients, rules) if math.isfinite(loss) else None,
+        update=_update(objective, batch, loss, parameters, gradients, rules) if math.isfinite(loss) else None,
     )
 
 
@@ -143,9 +147,11 @@ def _layer_records(objective: Objective, parameters: Parameters) -> tuple[LayerR
     return tuple(records)
 
 
-def _update(objective: Objective, parameters: Parameters, gradients: Parameters, rules: DescentRules) -> UpdateRecord:
+def _update(
+    objective: Objective, batch: Batch, loss: float, parameters: Parameters, gradients: Parameters, rules: DescentRules
+) -> UpdateRecord:
     """The update with ``gradients``, which are those of the loss alone, and are turned into the optimizer's."""
-    penalty, clipping, held, optimizer = rules
+    penalty, clipping, held, optimizer, trials = rules
     if not held.is_empty:
         held.clear(gradients.flat)  # no penalty is on these
     gradient = gradients.flat.copy()
@@ -157,7 +163,22 @@ def _update(objective: Objective, parameters: Parameters, gradients: Parameters,
         clipping.apply(gradients.flat)
     before = {name: values.copy() for name, values in optimizer.state.items()}
     new = parameters.zeros_like()
-    optimizer.update(parameters.flat, gradients.flat, new.flat)
+    if isinstance(optimizer, LBFGS):
+        assert trials is not None
+        at_trial = parameters.zeros_like()
+
+        def evaluate() -> tuple[float, Array]:
+            value: float = trials.value(batch.x, batch.y, new, batch.weights) + penalty.value(new.flat)
+            if math.isfinite(value):
+                trials.gradients(new, at_trial)
+                penalty.add_gradient(at_trial.flat)
+                if not held.is_empty:
+                    held.clear(at_trial.flat)
+            return value, at_trial.flat
+
+        optimizer.search(parameters.flat, gradients.flat, new.flat, loss, evaluate)
+    else:
+        optimizer.update(parameters.flat, gradients.flat, new.flat)
     if not held.is_empty:
         held.keep(parameters.flat, new.flat)
         objective.propagation.move_statistics(new)

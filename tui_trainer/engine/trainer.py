@@ -240,7 +240,9 @@ class Trainer:
         rows = with_ones(self._x[samples], self.model.dense[0][0].use_bias, self.model.dtype)
         weights = None if self._weights is None else self._weights[None, samples]
         propagation = Propagation(self.model.layers, len(samples), self.model.dtype, (rng,), keeps_all=True)
-        optimizer = copy.deepcopy(self.optimizer)
+        optimizer, trials = copy.deepcopy(self.optimizer), None
+        if isinstance(optimizer, LBFGS):
+            trials = Objective(Propagation(self.model.layers, len(samples), self.model.dtype), self.loss)
         if self.schedule is not None:
             optimizer.scale_rate(self.schedule.factor(self.steps))
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -248,7 +250,7 @@ class Trainer:
                 Objective(propagation, self.loss),
                 Batch(rows.T, self._y[samples].T.copy(), len(samples), weights),
                 self.model.parameters,
-                DescentRules(self._penalty, self._clipping, self._held, optimizer),
+                DescentRules(self._penalty, self._clipping, self._held, optimizer, trials),
                 samples,
             )
 

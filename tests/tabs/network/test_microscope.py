@@ -20,6 +20,7 @@ from tui_trainer.experiment.schema import (
     ScheduleConfig,
     TrainingConfig,
 )
+from tui_trainer.formats import format_measure
 from tui_trainer.protocol import Unavailable, encode, frame, unpack
 from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.tabs.network import microscope
@@ -40,7 +41,7 @@ from tui_trainer.tabs.network.messages import (
     WatchNetwork,
 )
 from tui_trainer.tabs.network.neuron_panel import Table
-from tui_trainer.tabs.network.step_equations import EQUATIONS
+from tui_trainer.tabs.network.step_equations import EQUATIONS, update_lines
 from tui_trainer.tabs.network.step_panel import (
     STATES,
     StageOfLayer,
@@ -408,7 +409,22 @@ def test_every_optimizer_has_its_equations_and_the_signs_of_its_state() -> None:
 
     assert set(EQUATIONS) == set(STATES) == set(KINDS_OF_OPTIMIZERS)
     for name, kind in KINDS_OF_OPTIMIZERS.items():
-        assert name == "sgd" or len(kind.slots) == len(STATES[name])
+        assert name in ("sgd", "lbfgs") or len(kind.slots) == len(STATES[name])
+
+
+def test_the_step_of_a_line_search_is_the_one_that_is_taken() -> None:
+    plain = ModelConfig(layers=(LayerConfig(5, "tanh"), LayerConfig(4, "gelu")), dtype="float64")
+    training = TrainingConfig(optimizer=OptimizerConfig("lbfgs"), batch_size="full", learning_rate=1.0, l2=0.01)
+    session = loaded(Experiment(model=plain, training=training))
+    for _ in range(3):
+        _, step = see(session, Stage("update"), 1, 2)
+        told = {term.index: term.new for term in (*step.terms, *step.more)}
+        session.step()
+        flat = session.trainer.model.parameters.flat
+        assert told == {index: float(flat[index]) for index in told}
+    term = see(session, Stage("update"), 1, 2)[1].terms[0]
+    lines = update_lines(see(session, Stage("update"), 1, 2)[1], term, 120)
+    assert "w + t d, d = −H g" in lines[-1] and lines[-1].endswith(format_measure(term.new))
 
 
 def test_batch_normalization_has_its_rows() -> None:

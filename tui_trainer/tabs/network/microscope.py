@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.engine import OPTIMIZERS, Adam, AdamW, Nadam
+from tui_trainer.engine import LBFGS, OPTIMIZERS, Adam, AdamW, Nadam
 from tui_trainer.engine.layers import Parameters
 from tui_trainer.engine.step_record import LayerRecord, StepRecord, UpdateRecord
 from tui_trainer.protocol import pack
@@ -168,7 +168,7 @@ class Microscope:
             links,
             pack(bias[neurons]) if bias is not None and has_bias else b"",
             pack(self._raw(seen)[neurons]) if layer == 0 else b"",
-            b"" if dropped is None else dropped[neurons].tobytes(),
+            dropped=b"" if dropped is None else dropped[neurons].tobytes(),
         )
 
     def _raw(self, seen: _Seen) -> Array:
@@ -223,8 +223,10 @@ class Microscope:
         x = seen.x(values, neuron, source)
         if update is None:
             return StepTerm(source, index, weight, x, seen.term_gradient(values, neuron, source), math.nan)
-        states = [update.before.values(), update.optimizer.state.values()]
-        before, after = (tuple(float(array[index]) for array in arrays) for arrays in states)
+        # That of L-BFGS is of steps, not of parameters.
+        names = [] if isinstance(update.optimizer, LBFGS) else list(update.before)
+        states = update.before, update.optimizer.state
+        before, after = (tuple(float(state[name][index]) for name in names) for state in states)
         return StepTerm(
             source,
             index,

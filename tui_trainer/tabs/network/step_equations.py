@@ -211,6 +211,13 @@ def _scaled_step(step: NeuronStep, term: StepTerm, digits: int) -> str:
     return _new(step, term, "w − ρ g/(√s + ε)", f"{format_measure(term.weight, digits)} − {numbers}", digits)
 
 
+def _searched_step(step: NeuronStep, term: StepTerm, digits: int) -> str:
+    """The step of L-BFGS: d = -H g is a direction of all weights together, and a line search has found t."""
+    change = format_measure(term.new - term.weight, digits)
+    numbers = f"{format_measure(term.weight, digits)} + {change.join('()') if change.startswith('−') else change}"
+    return _new(step, term, "w + t d, d = −H g", numbers, digits)
+
+
 def _adam_step(step: NeuronStep, term: StepTerm, digits: int) -> str:
     """The step of Adam, AdamW and Nadam."""
     assert step.rule is not None
@@ -242,4 +249,5 @@ EQUATIONS: dict[str, tuple[Equation, ...]] = {
     "adam": (_mean, _squares, _corrections, _adam_step),
     "adamw": (_mean, _squares, _corrections, _adam_step),
     "nadam": (_mean, _squares, _corrections, _adam_step),
+    "lbfgs": (_searched_step,),
 }

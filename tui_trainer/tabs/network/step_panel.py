@@ -43,6 +43,7 @@ STATES = {  # signs of the optimizer's state, in the engine's order
     "adam": ("m", "s"),
     "adamw": ("m", "s"),
     "nadam": ("m", "s"),
+    "lbfgs": (),  # its memory is of steps, not of single weights
 }
 NO_UPDATE = "The loss is not finite: this step diverges, and the weights before the last update come back."
 
