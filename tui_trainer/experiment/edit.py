@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,14 +28,15 @@ from .validation import (
 
 ROW_FIELDS = {"points", "removed", "seed", "fold"}  # changes of these keep features and classes
 MAX_NAMED = 3  # settings in a sentence
-LAYERS, FOLD = ("model", "layers"), ("dataset", "fold")
+LAYERS, FOLD, TARGET = ("model", "layers"), ("dataset", "fold"), ("dataset", "target")
 RENUMBERING = {"name", "seed", "samples", "classes"}  # changes of these renumber the points of a dataset
 
 
 def with_field(experiment: Experiment, path: str, value: object) -> Experiment:
     """Return a new experiment with the field at ``path`` (``model.layers[0].units``) set to ``value``.
 
-    Text is converted to the type of the field: "0.05" to a number, "RM, TAX" to two names. Units alone, as "64-32",
+    Text is converted to the type of the field: "0.05" to a number, "RM, TAX" to two features, and
+    '["heating", "cooling"]' to two targets, since the name of one may hold a comma. Units alone, as "64-32",
     make hidden layers that are like the first one in everything else, "none" a perceptron. None empties an optional
     field. Initial weights listed in the experiment are dropped if they may no longer fit the network, or if
     the seed changes. The numbers of removed points are dropped if other points are generated, and added points if
@@ -148,6 +150,8 @@ def _from_input(steps: Steps, value: object) -> object:
         return number_text(value)
     if not is_text_list(steps):
         text = value.strip()
+        if steps == TARGET and text.startswith("[") and (names := _listed(text)) is not None:
+            return names
         return None if steps == FOLD and text == "null" else text  # msgspec would take it for a fold
     try:
         # The csv reader lets a name hold a comma, in double quotes.
@@ -155,6 +159,15 @@ def _from_input(steps: Steps, value: object) -> object:
     except csv.Error:
         raise wrong_value(steps, value) from None
     return [name.strip() for row in rows for name in row if name.strip()]
+
+
+def _listed(text: str) -> list[Any] | None:
+    """Return the list that is written in a text as in TOML and JSON; None if there is none."""
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return values if isinstance(values, list) else None
 
 
 def _layers_of_units(experiment: Experiment, value: object) -> list[Any] | None:
