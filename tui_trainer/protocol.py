@@ -188,10 +188,14 @@ class Preview(Command, frozen=True):
 
 
 class Watch(Command, frozen=True):
-    """Compute for the open tab, and for no other: ``request`` is one of its ``messages``, or nothing."""
+    """Compute for the open tab, and for no other: ``request`` is one of its ``messages``, or nothing.
+
+    ``target`` is the index of the target to show, where there are several.
+    """
 
     tab: str
     request: msgspec.Raw = NOTHING
+    target: int = 0
 
 
 AnyCommand = (
@@ -441,11 +445,15 @@ class Notice(Report, frozen=True):
 
 
 class Update(Report, frozen=True):
-    """What tab ``tab`` shows after ``steps`` steps: ``content`` is one of its ``messages``, or ``Unavailable``."""
+    """What tab ``tab`` shows after ``steps`` steps: ``content`` is one of its ``messages``, or ``Unavailable``.
+
+    ``target`` is that of the ``Watch`` for which it was computed.
+    """
 
     tab: str
     steps: int
     content: msgspec.Raw
+    target: int = 0
 
 
 class Crashed(Report, frozen=True):

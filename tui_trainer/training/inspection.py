@@ -38,17 +38,22 @@ USUAL = {"classes": "accuracy", "numbers": "r2"}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RawModel:
-    """A network for raw features, whose outputs are in the target's own unit; ``classes`` is false for a number."""
+    """A network for raw features, whose outputs are in the target's own unit; ``classes`` is false for a number.
+
+    With ``output``, one of several targets, it has that output alone.
+    """
 
     model: Sequential
     inputs: Inputs
     target: TargetScale
     classes: bool
+    output: int | None = None
 
     def predict(self, raw: Array) -> Array:
         """Return outputs (n, k), float64, for raw features (n, features)."""
         outputs = self.model.predict(self.inputs.standardize(raw)).astype(np.float64)
-        return self.target.restore(outputs)
+        restored = self.target.restore(outputs)
+        return restored if self.output is None else restored[:, self.output : self.output + 1]
 
 
 def columns_of(features: Sequence[Feature]) -> dict[str, slice]:

@@ -182,6 +182,11 @@ class PredictionsView(TabView):
             self.panel = "overview"
         self._arrange()
 
+    def show_target(self, loaded: Loaded) -> None:
+        """Show nothing of the other target until the content of this one comes; the chosen sample stays."""
+        self._picture = replace(Picture.of(loaded), matrix=self._picture.matrix)
+        self._arrange()
+
     def show_content(self, content: ClassPredictions | NumberPredictions | Importance | WhatIf) -> None:
         if isinstance(content, Importance | WhatIf):
             self._show_inspection(content)
