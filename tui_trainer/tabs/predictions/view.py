@@ -209,6 +209,8 @@ class PredictionsView(TabView):
             self._picture = replace(self._picture, importance=content)
             if self._column is None or self._column >= len(content.columns):
                 self._column = ranking(content)[0]
+            if self._room != self._last_room:  # it was laid out without knowing the number of columns
+                self._arrange()
         self._show()
 
     def on_resize(self, event: events.Resize) -> None:
