@@ -65,7 +65,7 @@ DIRECTIONS = {
     "protocol": "datasets errors experiment pace run_state",
     "tabs.messages": "datasets protocol run_state",
     "training": "datasets engine errors experiment formats measures pace protocol run_state system",
-    "console": "errors files system training",
+    "console": "errors files measures system training",
     "store": "errors experiment files run_state system training",
     "export": """
         console datasets engine errors experiment files formats measures plotting store system training version

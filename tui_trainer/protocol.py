@@ -243,7 +243,6 @@ class DatasetView(msgspec.Struct, frozen=True):
     title: str
     features: tuple[str, ...]
     target: str
-    targets: tuple[str, ...]
     task: str
     classes: tuple[str, ...]
     rows: int
@@ -254,6 +253,7 @@ class DatasetView(msgspec.Struct, frozen=True):
     levels: dict[str, tuple[str, ...]] = {}  # of columns that hold indices into the names of categories
     notes: tuple[str, ...] = ()  # sentences on what was done with the user's file
     target_scale: tuple[float, float] | None = None
+    targets: tuple[str, ...] = ()
     target_scales: tuple[tuple[float, float], ...] = ()
     test_rows: int = 0
     largest_class: tuple[str, float] | None = None
@@ -265,7 +265,7 @@ class DatasetView(msgspec.Struct, frozen=True):
     @property
     def target_index(self) -> int:
         """The output of the target that is shown; 0 where there is one target alone."""
-        return self.targets.index(self.target)
+        return self.targets.index(self.target) if len(self.targets) > 1 else 0
 
     def showing(self, target: str) -> DatasetView:
         """Return the same with another one of the ``targets`` shown."""
