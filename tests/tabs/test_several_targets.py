@@ -87,7 +87,7 @@ def assert_alike(one: Any, other: Any) -> None:
         (PredictionsCompute, WatchPredictions(part="validation", rows=9, chosen=4)),
         (PredictionsCompute, WatchImportance(part="training", column=1)),
         (PredictionsCompute, WatchWhatIf(part="training", sample=7, moved=((0, 6.5),), rows=2)),
-        (DataCompute, WatchData()),
+        (DataCompute, WatchData(run=1)),
     ],
 )
 def test_a_tab_shows_what_it_would_of_that_target_alone(
@@ -135,7 +135,7 @@ def test_a_curve_over_one_feature_is_that_of_the_output(output: int) -> None:
     scale, parts = session.split.target, session.split
     x = (np.array(unpack(content.places)) - parts.mean[0]) / parts.scale[0]
     expected = (x * [2.0, -1.0][output] + [0.5, 0.25][output]) * scale.scale[output] + scale.mean[output]
-    np.testing.assert_allclose(unpack(content.lines[0].values), expected, rtol=1e-9)
+    np.testing.assert_allclose(unpack(content.lines[0].y), expected, rtol=1e-9)
     values = session.dataset.y[:, output]
     assert content.y_limits[0] <= values.min() and content.y_limits[1] >= values.max()
     assert unpack(content.samples[0].y).max() <= values.max()
