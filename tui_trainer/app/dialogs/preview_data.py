@@ -206,7 +206,7 @@ class PreviewData(AskingScreen[DatasetConfig | None]):
                 yield TextButton("enter  Use it", "accept")
                 yield TextButton("k  Kind", "kind")
                 yield TextButton("t  Target", "target")
-                yield TextButton("T  And this", "also_target")
+                yield TextButton("T  Also", "also_target")
                 yield TextButton("esc  Leave", "leave")
                 yield Static("* your choice", markup=False)
 
