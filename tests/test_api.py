@@ -186,7 +186,7 @@ def test_whole_numbers_are_classes_unless_it_says_otherwise() -> None:
         (np.array([[1.0], [np.inf], [2.0], [3.0]]), np.arange(4.0) / 3, "goes beyond"),
         ({}, np.arange(4.0), "x: there are no features in it"),
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), [1.0], "two columns have the same name"),
-        (np.arange(4.0), np.zeros((4, 3)), r"got the shape \(4, 3\)"),
+        (np.arange(4.0), np.zeros((4, 3, 1)), r"y: expected the shape \(n,\), or \(n, targets\), got \(4, 3, 1\)"),
     ],
 )
 def test_arrays_that_make_no_sense(x: Any, y: Any, complaint: str) -> None:

@@ -74,7 +74,7 @@ DIRECTIONS = {
     "protocol": "datasets errors experiment pace run_state",
     "tabs.messages": "datasets experiment protocol run_state",
     "training": "datasets engine errors experiment formats measures pace protocol run_state system",
-    "console": "errors files system training",
+    "console": "errors files measures system training",
     "teaching": "book errors experiment formats measures system training",
     "store": "errors experiment files run_state system training",
     "export": """

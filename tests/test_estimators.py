@@ -152,6 +152,18 @@ def test_numbers_are_in_their_own_unit() -> None:
 
 
 @needs_sklearn
+def test_several_targets_are_several_columns() -> None:
+    x = np.random.default_rng(0).normal(size=(60, 3))
+    y = np.stack([x @ [1.0, 2.0, 3.0], 50.0 * x @ [0.0, 1.0, -1.0]], axis=1)
+    for table, targets in ((x, y), (pd.DataFrame(x, columns=["a", "b", "c"]), pd.DataFrame(y, columns=["u", "v"]))):
+        regressor = tui_trainer.TuiRegressor(epochs=60, random_state=1).fit(table, targets)
+        assert regressor.predict(table).shape == (60, 2) and regressor.score(table, targets) > 0.9
+        assert regressor.run_.targets == ("y1", "y2")
+    alone = tui_trainer.TuiRegressor(epochs=2).fit(x, y[:, 0])
+    assert alone.predict(x).shape == (60,)
+
+
+@needs_sklearn
 def test_an_experiment_of_the_app_is_the_base(tmp_path: Path) -> None:
     write(
         Experiment(

@@ -96,6 +96,11 @@ class Run:
         return self._trained.inputs.names
 
     @property
+    def targets(self) -> tuple[str, ...]:
+        """The names of the targets, in the order of the outputs; one in most cases."""
+        return self._trained.preparation.all_targets
+
+    @property
     def class_names(self) -> tuple[str, ...]:
         """The names of the classes, in the order of the outputs; none for a numeric target."""
         return self._trained.target.classes
@@ -130,6 +135,8 @@ class Run:
     ) -> dict[str, float]:
         """Return loss, penalty included, and metrics for raw ``x`` and ``y`` (n,): numbers, or names of classes.
 
+        Several targets are (n, targets); after the mean of a metric over all, as ``mae``, comes that of each, as
+        ``mae[0]``, in the order of ``targets``.
         ``sample_weight`` (n,) multiplies the loss of each row, and no metric.
         If the target was standardized, the loss is of that; the metrics are in the target's own unit in any case.
         Without them, those of the training part and, with ``val_`` before their names, of the validation part, or with
@@ -167,8 +174,8 @@ class Run:
         It is how much the measure ``by``, accuracy or R² if none is given, gets worse where the rows of a column are
         permuted: the mean and the deviation over ``repeats`` permutations, those of ``seed``. A category's features
         are permuted together. The data are the validation part, or the training part without one, another ``part``, or
-        raw ``x`` and ``y`` as in ``evaluate``; that the test part is looked at is noted.
-        As ``sklearn.inspection.permutation_importance`` computes it.
+        raw ``x`` and ``y`` as in ``evaluate``; that the test part is looked at is noted. That of one of several targets
+        has its number, as ``by="r2[1]"``. As ``sklearn.inspection.permutation_importance`` computes it.
         """
         if (x is None) != (y is None):
             raise ValueError("give both x and y, or neither")
@@ -301,9 +308,9 @@ def fit(
 ) -> Run:
     """Train on arrays: ``x`` (n, features), or a data frame, in which strings are categories; ``y`` (n,).
 
-    ``y`` holds numbers or classes; ``dataset.task`` decides if that is unclear. Network, training, validation
-    part and standardization are those of ``experiment``, or the usual ones of own data, ``OWN_DATA``; the rest is as
-    in ``train``.
+    ``y`` holds numbers or classes, or (n, targets) numbers; ``dataset.task`` decides if that is unclear. Network,
+    training, validation part and standardization are those of ``experiment``, or the usual ones of own data,
+    ``OWN_DATA``; the rest is as in ``train``.
     """
     requested = requested_experiment(OWN_DATA if experiment is None else experiment, settings, epochs)
     dataset, described = from_arrays(x, y, requested.dataset)

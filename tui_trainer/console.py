@@ -8,12 +8,13 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import files
-from .errors import UserError
+from .errors import UserError, plain
+from .measures import target_of
 from .system.files import reason_of
 
 if TYPE_CHECKING:
@@ -130,5 +131,17 @@ def _print_lines(session: Session, after_slice: Callable[[], None]) -> None:
                 print(f"epoch {epoch}/{session.target_epochs}  {format_values(row)}", flush=True)
 
 
-def format_values(values: dict[str, float]) -> str:
-    return "  ".join(f"{name} {value:.6g}" for name, value in values.items() if name != "batch_loss")
+def format_values(values: Mapping[str, float]) -> str:
+    """Return values by name in one line, without those of one of several targets."""
+    return "  ".join(
+        f"{name} {value:.6g}" for name, value in values.items() if name != "batch_loss" and target_of(name) is None
+    )
+
+
+def lines_of_targets(values: Mapping[str, float], targets: Sequence[str]) -> list[str]:
+    """Return a line for each of several ``targets`` with its own values; none where there is one alone."""
+    lines = []
+    for index, target in enumerate(targets):
+        own = {name.partition("[")[0]: value for name, value in values.items() if target_of(name) == index}
+        lines += [f"  {plain(target)}: {format_values(own)}"] if own else []
+    return lines

@@ -125,7 +125,10 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         return replace(experiment, dataset=replace(experiment.dataset, test_split=0.0, test_path=None, fold=None))
 
     def _train(self, x: Any, y: Array, sample_weight: Any, classes: Array | None = None) -> None:
-        """Train on a checked ``x`` and numbers ``y`` (n,), or indices into ``classes`` (k,); weights are (n,)."""
+        """Train on a checked ``x`` and numbers ``y`` (n,) or (n, targets), or indices into ``classes`` (k,).
+
+        The weights of the rows are (n,).
+        """
         requested, columns = self._requested(), self._columns(x)
         task: Literal["regression", "classification"] = "regression" if classes is None else "classification"
         config = replace(requested.dataset, task=task)
@@ -153,12 +156,18 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         self.run_ = Run(with_attributes(trained(session), data=None), message=session.sentence)
 
     def _checked(self, x: Any, y: Any, **options: Any) -> tuple[Any, Array]:
-        """Return ``x``, a data frame or an array (n, features), and ``y`` (n,), as scikit-learn checks them."""
+        """Return ``x``, a data frame or an array (n, features), and ``y`` (n,), as scikit-learn checks them.
+
+        With the option ``multi_output``, ``y`` may be (n, targets).
+        """
+        several = options.get("multi_output", False)
         if not hasattr(x, "columns"):
             x, y = validate_data(self, x, y, dtype=np.float64, ensure_min_samples=2, **options)
-            return x, y
+            return x, (column_or_1d(y, warn=True) if several and y.ndim > 1 and y.shape[1] == 1 else y)
         x, y = validate_data(self, x, y, skip_check_array=True)
-        y = column_or_1d(y, warn=True)
+        y = np.asarray(y) if several else y
+        if not several or y.ndim != 2 or y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
         assert_all_finite(y)
         check_consistent_length(x, y)
         return x, y
@@ -270,14 +279,21 @@ class TuiRegressor(RegressorMixin, _Network):  # type: ignore[misc]
     """
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> TuiRegressor:
-        """Train on ``X`` (n, features), or a data frame, in which texts are categories; ``y`` (n,) holds numbers.
+        """Train on ``X`` (n, features), or a data frame, in which texts are categories.
 
-        ``sample_weight`` (n,) multiplies the loss of each row.
+        ``y`` (n,) holds numbers, or those of several targets (n, targets). ``sample_weight`` (n,) multiplies the loss
+        of each row.
         """
-        X, y = self._checked(X, y, y_numeric=True)
+        X, y = self._checked(X, y, y_numeric=True, multi_output=True)
         self._train(X, np.asarray(y, np.float64), sample_weight)
         return self
 
     def predict(self, X: Any) -> Array:
-        """Return the predicted number (n,) of each row, in the unit of ``y``."""
-        return self._outputs(X)[:, 0]
+        """Return the predicted number (n,) of each row, in the unit of ``y``; of several targets (n, targets)."""
+        outputs = self._outputs(X)
+        return outputs if outputs.shape[1] > 1 else outputs[:, 0]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

@@ -1,6 +1,7 @@
 """What is measured of a model: the names of all measures, how people write them, and which values are better.
 
-A name with ``val_`` before it is of the validation part; one with a number, as ``recall[2]``, is of that class.
+A name with ``val_`` before it is of the validation part; one with a number, as ``recall[2]``, is of that class, and
+``mae[1]`` of that target, where there are several.
 """
 
 from __future__ import annotations
@@ -66,6 +67,12 @@ def is_r2_undefined(values: Mapping[str, float]) -> bool:
 def measure_of(value: str) -> Measure | None:
     """The measure of a value by its name, as ``val_recall[2]``; None for what is none, such as seconds."""
     return MEASURES.get(name_of(value))
+
+
+def target_of(value: str) -> int | None:
+    """The number of the target that a value is of, 1 of ``val_mae[1]``; None for a value of all, or of a class."""
+    measure, index = measure_of(value), value.partition("[")[2]
+    return int(index.rstrip("]")) if index and measure is not None and measure.of == "numbers" else None
 
 
 def is_rising(value: str) -> bool:

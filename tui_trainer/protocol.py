@@ -188,10 +188,14 @@ class Preview(Command, frozen=True):
 
 
 class Watch(Command, frozen=True):
-    """Compute for the open tab, and for no other: ``request`` is one of its ``messages``, or nothing."""
+    """Compute for the open tab, and for no other: ``request`` is one of its ``messages``, or nothing.
+
+    ``target`` is the index of the target to show, where there are several.
+    """
 
     tab: str
     request: msgspec.Raw = NOTHING
+    target: int = 0
 
 
 AnyCommand = (
@@ -228,9 +232,10 @@ class Report(msgspec.Struct, frozen=True, tag=True):
 class DatasetView(msgspec.Struct, frozen=True):
     """A dataset as the screen needs it; ``columns`` are the first rows, as little-endian doubles.
 
-    ``target_scale`` has the mean and the deviation by which a number is standardized, if it is; ``largest_class`` is
-    the most frequent one, with the accuracy of always answering it. ``row_heading`` says whether rows are called by
-    their line in a file or by their index, ``row_numbers`` has these for the first rows, ``row_names`` the cells of
+    ``target`` is the one that is shown of the ``targets``. ``target_scales`` have the mean and the deviation by which
+    each number is standardized, if it is, ``target_scale`` those of the one that is shown; ``largest_class`` is the
+    most frequent one, with the accuracy of always answering it. ``row_heading`` says whether rows are called by their
+    line in a file or by their index, ``row_numbers`` has these for the first rows, ``row_names`` the cells of
     ``row_column``, which tells the rows apart, if a column does.
     """
 
@@ -248,12 +253,26 @@ class DatasetView(msgspec.Struct, frozen=True):
     levels: dict[str, tuple[str, ...]] = {}  # of columns that hold indices into the names of categories
     notes: tuple[str, ...] = ()  # sentences on what was done with the user's file
     target_scale: tuple[float, float] | None = None
+    targets: tuple[str, ...] = ()
+    target_scales: tuple[tuple[float, float], ...] = ()
     test_rows: int = 0
     largest_class: tuple[str, float] | None = None
     row_heading: str = "row"
     row_column: str = ""
     row_numbers: bytes = b""
     row_names: tuple[str, ...] = ()
+
+    @property
+    def target_index(self) -> int:
+        """The output of the target that is shown; 0 where there is one target alone."""
+        return self.targets.index(self.target) if len(self.targets) > 1 else 0
+
+    def showing(self, target: str) -> DatasetView:
+        """Return the same with another one of the ``targets`` shown."""
+        index = self.targets.index(target)
+        return msgspec.structs.replace(
+            self, target=target, target_scale=self.target_scales[index] if self.target_scales else None
+        )
 
     @property
     def loss_unit(self) -> str:
@@ -428,11 +447,15 @@ class Notice(Report, frozen=True):
 
 
 class Update(Report, frozen=True):
-    """What tab ``tab`` shows after ``steps`` steps: ``content`` is one of its ``messages``, or ``Unavailable``."""
+    """What tab ``tab`` shows after ``steps`` steps: ``content`` is one of its ``messages``, or ``Unavailable``.
+
+    ``target`` is that of the ``Watch`` for which it was computed.
+    """
 
     tab: str
     steps: int
     content: msgspec.Raw
+    target: int = 0
 
 
 class Crashed(Report, frozen=True):

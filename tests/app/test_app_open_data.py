@@ -15,6 +15,7 @@ from tui_trainer.app.dialogs.pick_file import PickFile
 from tui_trainer.app.dialogs.preview_data import PreviewData, PreviewTable
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.protocol import Loaded, LoadingProgress
+from tui_trainer.ui.dropdown import Dropdown
 from tui_trainer.ui.fields import ChoiceField, Field
 
 if TYPE_CHECKING:
@@ -57,6 +58,34 @@ def assert_clean(flow: Flow) -> None:
     """Nothing on the screen is a control or format character."""
     found = {char for char in flow.screen_text() if unicodedata.category(char)[0] == "C"} - {"\n"}
     assert not found, [f"U+{ord(char):04X}" for char in found]
+
+
+async def test_several_targets_are_chosen_by_a_key_of_their_own(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "shop.csv").write_text(SHOP)
+    async with start() as flow:
+        await pick(flow, tmp_path / "shop.csv")
+        await flow.until(lambda: "price: a number, regression" in told(flow), "the target that was guessed")
+        await flow.press("right", "right", "T")  # the size, too
+        await answered(flow)
+        await flow.until(lambda: "price, size: 2 numbers, regression" in told(flow), "both")
+        table = flow.pilot.app.screen.query_one(PreviewTable)
+        heads = [str(cell) for cell in table.get_row_at(0)]
+        assert heads[2:] == ["target 2", "target 1"]
+        await flow.press("left", "T")  # the colour, which is no number
+        await answered(flow)
+        await flow.until(lambda: "'colour' holds text; predict it alone" in told(flow), "what is wrong")
+        await flow.press("T")  # not the colour
+        await answered(flow)
+        await flow.until(lambda: "price, size: 2 numbers" in told(flow), "both again")
+        await flow.press("enter")
+        await flow.until_loaded(2)
+        assert flow.screen.experiment.dataset.target == ("price", "size")
+        assert flow.screen.trainer.loaded is not None
+        assert flow.screen.trainer.loaded.experiment.model.output.units == 2
+        field = await flow.unfold("dataset.target")
+        assert field.query_one(Dropdown).value == '["price", "size"]'
+        await flow.press("Y")
+        await flow.until_said("Target 2 of 2: size.")
 
 
 async def test_a_file_is_picked_corrected_and_taken(start: Start, tmp_path: Path) -> None:

@@ -34,7 +34,8 @@ def shop(tmp_path: Path) -> str:
 
 
 def options(file: str | None = None, csv: str | None = None, target: str | None = None) -> argparse.Namespace:
-    return argparse.Namespace(file=file, csv=csv, test_csv=None, target=target, missing=None, fields=[])
+    targets = None if target is None else [target]
+    return argparse.Namespace(file=file, csv=csv, test_csv=None, target=targets, missing=None, fields=[])
 
 
 def test_the_experiment_of_the_options(shop: str, tmp_path: Path) -> None:

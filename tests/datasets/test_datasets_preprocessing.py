@@ -15,14 +15,14 @@ from tui_trainer.experiment.schema import DatasetConfig
 
 def regression(x: list[float]) -> Dataset:
     column = np.array(x, dtype=np.float64)[:, None]
-    return Dataset("r", "r", (Feature("x", "x"),), "y", "regression", (), column, column, None, {})
+    return Dataset("r", "r", (Feature("x", "x"),), ("y",), "regression", (), column, column, None, {})
 
 
 def classified(labels: list[int]) -> Dataset:
     index = np.array(labels, dtype=np.intp)
     names = tuple(map(str, range(max(labels) + 1)))
     x = np.arange(len(labels), dtype=np.float64)[:, None]
-    return Dataset("c", "c", (Feature("x", "x"),), "y", "multiclass", names, x, np.eye(len(names))[index], index, {})
+    return Dataset("c", "c", (Feature("x", "x"),), ("y",), "multiclass", names, x, np.eye(len(names))[index], index, {})
 
 
 def test_iris_keeps_its_shares() -> None:
@@ -97,6 +97,8 @@ def test_deviations_are_those_of_all_columns_at_once(numbers: int, monkeypatch: 
     monkeypatch.setattr("tui_trainer.datasets.split.NUMBERS_AT_ONCE", numbers)
     rng = np.random.default_rng(0)
     x = rng.normal(size=(90, 51)) * rng.uniform(1, 9, 51) + 3
-    dataset = Dataset("r", "r", tuple(Feature(f"x{n}", "x") for n in range(51)), "y", "regression", (), x, x, None, {})
+    dataset = Dataset(
+        "r", "r", tuple(Feature(f"x{n}", "x") for n in range(51)), ("y",), "regression", (), x, x, None, {}
+    )
     parts = split(dataset, DatasetConfig(validation_split=0.0), 51)
     np.testing.assert_array_equal(parts.scale, x.std(axis=0))

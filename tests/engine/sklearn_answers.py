@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 FILE = Path(__file__).with_name("sklearn.json")
 SEEDS = range(6)
-OUTPUTS = {"one output": 1, "two outputs": 2, "five classes": 5, "numbers": 0}
+OUTPUTS = {"one output": 1, "two outputs": 2, "five classes": 5, "numbers": 0, "three targets": -3}
 
 
 def case(kind: str, seed: int) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -24,6 +24,10 @@ def case(kind: str, seed: int) -> tuple[NDArray[Any], NDArray[Any]]:
     if not outputs:
         y = rng.normal(5.0, 10.0, samples)
         return (y + rng.normal(0.0, 3.0, samples))[None], y[None]
+    if outputs < 0:  # targets of different sizes
+        units = 10.0 ** np.arange(-outputs)[:, None]
+        y = rng.normal(5.0, 10.0, (-outputs, samples)) * units
+        return y + rng.normal(0.0, 3.0, y.shape) * units[::-1], y
     classes = rng.integers(0, max(2, outputs), samples)
     classes[: max(2, outputs)] = range(max(2, outputs))
     if outputs == 5 and seed % 2:
@@ -42,13 +46,18 @@ def answers(predicted: NDArray[Any], y: NDArray[Any]) -> dict[str, Any]:
 
     outputs = len(y)
     if not set(np.unique(y)) <= {0.0, 1.0}:
-        truth, said = y[0], predicted[0]
-        return {
-            "r2": metrics.r2_score(truth, said),
-            "rmse": metrics.root_mean_squared_error(truth, said),
-            "mae": metrics.mean_absolute_error(truth, said),
-            "mape": metrics.mean_absolute_percentage_error(truth, said),
+        functions = {
+            "r2": metrics.r2_score,
+            "rmse": metrics.root_mean_squared_error,
+            "mae": metrics.mean_absolute_error,
+            "mape": metrics.mean_absolute_percentage_error,
         }
+        values = {name: function(y.T, predicted.T) for name, function in functions.items()}
+        if outputs > 1:
+            for name, function in functions.items():
+                each = function(y.T, predicted.T, multioutput="raw_values")
+                values |= {f"{name}[{index}]": value for index, value in enumerate(each.tolist())}
+        return values
     if outputs == 1:
         truth, said, labels = y[0].astype(int), (predicted[0] > 0.5).astype(int), [0, 1]
     else:

@@ -24,7 +24,30 @@ CASES = [(kind, seed) for kind in OUTPUTS for seed in SEEDS]
 def test_metrics_are_those_of_scikit_learn(kind: str, seed: int) -> None:
     predicted, y = case(kind, seed)
     for name, answer in KEPT[f"{kind}, {seed}"].items():
-        np.testing.assert_allclose(METRICS[name](predicted, y), answer, rtol=1e-9, atol=1e-12, err_msg=name)
+        if "[" not in name:
+            np.testing.assert_allclose(METRICS[name](predicted, y), answer, rtol=1e-9, atol=1e-12, err_msg=name)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_each_of_several_targets_has_its_own_measures(seed: int) -> None:
+    predicted, y = case("three targets", seed)
+    kept = KEPT[f"three targets, {seed}"]
+    mean = y.mean(axis=1, keepdims=True)
+    values = measure(("r2", "rmse", "mae", "mape"), predicted - mean, y - mean, mean, each_output=True)
+    assert sorted(values) == sorted(kept) and len(values) == 4 * (1 + len(y))
+    assert list(values)[:4] == ["r2", "r2[0]", "r2[1]", "r2[2]"]
+    for name, answer in kept.items():
+        np.testing.assert_allclose(values[name], answer, rtol=1e-9, err_msg=name)
+    stacked = measure(("r2", "mae"), np.stack([predicted, y]), y, each_output=True)
+    np.testing.assert_allclose(stacked["mae[1]"], [kept["mae[1]"], 0.0], rtol=1e-9)
+    assert stacked["r2[2]"][1] == 1.0 and stacked["r2"].shape == (2,)
+
+
+def test_r2_of_several_targets_leaves_out_those_that_do_not_vary() -> None:
+    y = np.array([[1.0, 2.0, 3.0], [7.0, 7.0, 7.0]])
+    predicted = np.array([[1.0, 2.0, 4.0], [7.0, 7.0, 8.0]])
+    values = measure(("r2",), predicted, y, each_output=True)
+    assert values["r2"] == values["r2[0]"] == 0.5 and np.isnan(values["r2[1]"])
 
 
 @pytest.mark.skipif(find_spec("sklearn") is None, reason="scikit-learn is not here: its kept answers were compared")

@@ -87,6 +87,11 @@ EXPERIMENTS = {
             stop_at_loss=0.12,
         ),
     ),
+    "two targets of different sizes": Experiment(
+        dataset=DatasetConfig("boston", target=("PRICE", "NOX"), standardize_target=True, test_split=0.1),
+        model=TWO,
+        training=TrainingConfig(optimizer=ADAM, learning_rate=0.01, epochs=4, l2=1e-3),
+    ),
     "an exponential schedule": Experiment(
         dataset=DatasetConfig("wine"),
         model=TWO,

@@ -129,6 +129,15 @@ def test_penalties_constants_metrics_and_first_weights_end_as_alone() -> None:
     )
 
 
+def test_several_targets_end_as_alone() -> None:
+    experiment = Experiment(
+        dataset=DatasetConfig("boston", target=("PRICE", "NOX", "AGE"), standardize_target=True),
+        model=ModelConfig(layers=(LayerConfig(5, "tanh"),)),
+        training=TrainingConfig(epochs=4, metrics=("mape",)),
+    )
+    check_together(variants(experiment, training__learning_rate=[0.01, 0.02, 0.05], model__seed=[0, 1, 2]))
+
+
 def test_options_of_layers_end_as_alone() -> None:
     layers = (
         LayerConfig(5, "tanh", 0.1, l1=0.01, l2=0.0, batch_norm=True),

@@ -127,6 +127,15 @@ KEYS = (
         owner="tab",
     ),
     *loss.VIEW_KEYS,
+    view(
+        "next_target",
+        "Y",
+        "next_target",
+        (),
+        "Target",
+        "Show the next target, where several are predicted",
+        owner="trainer",
+    ),
     view("markers", "k", "markers", (), "Markers", "Plots in Braille dots, blocks or plain ASCII"),
     view("setup", "m", "setup", (), "Setup", "Show or hide the setup on the left"),
     view(
@@ -251,7 +260,7 @@ def footer(state: RunState, in_lesson: bool) -> tuple[Chip, ...]:
 
 
 # Actions whose keys are newer than some config files, which may have given these keys to something else
-NEWER = {"wall": "ctrl+t", "chart": "ctrl+g", "find_rate": "ctrl+r", "microscope": "ctrl+n"}
+NEWER = {"next_target": "ctrl+y", "wall": "ctrl+t", "chart": "ctrl+g", "find_rate": "ctrl+r", "microscope": "ctrl+n"}
 
 
 def keymap_with(changes: Mapping[str, str] | None = None) -> Keymap:

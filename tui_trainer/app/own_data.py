@@ -153,7 +153,7 @@ class OwnData(Controller):
         loaded, before = self.screen.trainer.loaded, self.screen.editor.experiment.dataset
         if loaded is None or config.target is not None or config.path is None or config != before:
             return config
-        return replace(config, target=loaded.dataset.target)
+        return replace(config, target=loaded.dataset.targets[0])
 
     async def _ask_with_preview(self, config: DatasetConfig) -> DatasetConfig | None:
         """Show what ``config`` reads from its file; returns the configuration that the user accepts, if any."""

@@ -117,9 +117,14 @@ class Tabs(ContentSwitcher):
         """Return the command that has the trainer compute for the open tab."""
         view = self.view
         if view is None:
-            return Watch(self.active)
+            return Watch(self.active, target=self._target_index)
         view.requested = view.request
-        return Watch(self.active, NOTHING if view.requested is None else encode(view.requested))
+        return Watch(self.active, NOTHING if view.requested is None else encode(view.requested), self._target_index)
+
+    @property
+    def _target_index(self) -> int:
+        """The index of the target that is shown."""
+        return 0 if self._loaded is None else self._loaded.dataset.target_index
 
     def show_experiment(self, experiment: Experiment) -> None:
         """Pass the current experiment to all views."""
@@ -133,6 +138,12 @@ class Tabs(ContentSwitcher):
         for view in self._known():
             view.show_loaded(loaded)
 
+    def show_target(self, loaded: Loaded) -> None:
+        """Tell all views that another one of several targets is shown."""
+        self._loaded = loaded
+        for view in self._known():
+            view.show_target(loaded)
+
     def show_progress(self, progress: Progress) -> None:
         """Tell all views that training has advanced."""
         self._progress = progress
@@ -143,7 +154,7 @@ class Tabs(ContentSwitcher):
         """Show computed content in the view that requested it. Raises one of ``NO_MESSAGE``."""
         content = decode_content(update)
         view = self.view
-        if view is None or update.tab != self.active:
+        if view is None or update.tab != self.active or update.target != self._target_index:
             return
         if isinstance(content, Unavailable):
             view.say_unseen(content.reason)

@@ -71,6 +71,8 @@ class TrainerLink(Controller):
         self._pending_update: protocol.Update | None = None
         self._retry: Timer | None = None
         self._failures = 0  # trainers in a row that ended before they had loaded anything
+        self._target = ""  # the one that the user looked at last, of several
+        self._watched_target = 0  # the index of the one for which the trainer computes
 
     # The trainer's process
 
@@ -124,7 +126,9 @@ class TrainerLink(Controller):
 
     def watch_view(self) -> None:
         """Tell the trainer what the open tab needs."""
-        self.client.send(self.screen.tabs.watch_command())
+        command = self.screen.tabs.watch_command()
+        self._watched_target = command.target
+        self.client.send(command)
 
     def load(self, keep_weights: bool = False, weights: str = "") -> None:
         """Run the current experiment from its first step, optionally with the current weights or those of a file."""
@@ -295,6 +299,8 @@ class TrainerLink(Controller):
             screen.run_worker(warm_up, thread=True, group="warm up")
         self.loaded, self.refused, self._crash, self._failures = loaded, None, None, 0
         self._pending_progress = self._pending_update = None  # of the run before
+        if len(loaded.dataset.targets) > 1 and self._target in loaded.dataset.targets:
+            self.loaded = loaded = replace(loaded, dataset=loaded.dataset.showing(self._target))
         screen.status.loss_unit = loaded.dataset.loss_unit
         screen.status.largest_class = loaded.dataset.largest_class
         screen.header.run = description(loaded)
@@ -303,6 +309,8 @@ class TrainerLink(Controller):
         screen.network_panel.show_params(loaded.params)
         screen.network_panel.show_inferred(loaded.experiment.model.output)
         screen.training_panel.show_inferred(loaded.experiment.training.loss or "")
+        if loaded.dataset.target_index != self._watched_target:
+            self.watch_view()
 
     def _show_refusal(self, refused: protocol.Refused) -> None:
         self.refused = refused
@@ -408,6 +416,24 @@ class TrainerLink(Controller):
     def action_train_to_end(self) -> None:
         """Train at full speed until the run ends; the pace stays for the next one."""
         self._send_if_ready(protocol.Train(to_end=True))
+
+    def action_next_target(self) -> None:
+        """Show the next one of several targets in all tabs."""
+        if self.loaded is None:
+            return
+        targets, index = self.loaded.dataset.targets, self.loaded.dataset.target_index
+        if len(targets) == 1:
+            self.show_message(
+                f"There is one target, {plain(targets[0])}; several columns of your own data can be chosen."
+            )
+            return
+        self._target = targets[(index + 1) % len(targets)]
+        self.loaded = replace(self.loaded, dataset=self.loaded.dataset.showing(self._target))
+        self.screen.header.run = description(self.loaded)
+        self._pending_update = None
+        self.screen.tabs.show_target(self.loaded)
+        self.watch_view()
+        self.show_message(f"Target {self.loaded.dataset.target_index + 1} of {len(targets)}: {plain(self._target)}.")
 
     def action_pace(self, direction: int) -> None:
         """Switch to the next faster pace (1), or the next slower one (-1)."""

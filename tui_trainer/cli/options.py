@@ -47,7 +47,12 @@ def add_experiment_options(parser: Parser, fields: bool = True) -> None:
     add = parser.add_argument
     add("--csv", metavar="FILE.csv", help="your own data, instead of the experiment's; - reads from a pipe")
     add("--test-csv", metavar="FILE.csv", help="a file with the columns of --csv whose rows are the test part")
-    add("--target", metavar="COLUMN", help="the column of --csv to predict; default: guessed by its name, or the last")
+    add(
+        "--target",
+        metavar="COLUMN",
+        action="append",
+        help="the column of --csv to predict; repeat it for several; default: guessed by its name, or the last",
+    )
     add("--missing", choices=("drop", "fill"), help="leave out rows with gaps, or fill the gaps; default: drop")
     if fields:
         add(
@@ -96,7 +101,9 @@ def _with_own_data(experiment: Experiment, options: argparse.Namespace) -> Exper
         options.csv = _standard_input()
     path = _data_file(options.csv, "--csv")
     config = choose_file(experiment.dataset, path)
-    changed = with_field(experiment, "dataset", replace(config, target=options.target))
+    changed = with_field(
+        experiment, "dataset", replace(config, target=tuple(options.target) if options.target else None)
+    )
     if options.file is not None:
         return changed
     settings = good_settings(config)

@@ -10,7 +10,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tui_trainer.console import check_replaceable, check_writable, finite, format_values, train_to_end, write_text
+from tui_trainer.console import (
+    check_replaceable,
+    check_writable,
+    finite,
+    format_values,
+    lines_of_targets,
+    train_to_end,
+    write_text,
+)
 from tui_trainer.datasets.encoding import short_name
 from tui_trainer.datasets.split import reading, reading_sentence
 from tui_trainer.errors import DIVERGED, INTERRUPTED, UserError, escaped
@@ -26,6 +34,7 @@ from tui_trainer.training.doctor import examine
 from tui_trainer.training.session import Session
 
 STORE_OWNER = "train"
+MAX_LISTED = 6  # targets in a note
 FEW_PARAMETERS = 12  # if there are more, their values are not printed
 
 
@@ -136,7 +145,11 @@ def summarize(session: Session, seconds: float) -> dict[str, Any]:
     if session.best.weights is not None:
         result["best"] = {"epoch": session.best.epoch, session.best.monitor: session.best.value}
     if not parts.target.is_none:
-        result["target_scale"] = {"mean": float(parts.target.mean[0]), "deviation": float(parts.target.scale[0])}
+        scales = [
+            {"mean": mean, "deviation": deviation}
+            for mean, deviation in zip(parts.target.mean.tolist(), parts.target.scale.tolist(), strict=True)
+        ]
+        result["target_scale"] = scales if parts.target.is_several else scales[0]
     if model.count_params() <= FEW_PARAMETERS:
         result["weights"] = [weights.tolist() for weights in model.get_weights()]
     return result
@@ -144,11 +157,20 @@ def summarize(session: Session, seconds: float) -> dict[str, Any]:
 
 def _target_note(session: Session) -> tuple[str, ...]:
     """Return a note on the units of losses and metrics, if they differ."""
-    target, name = session.split.target, short_name(session.dataset.target)
+    target, names = session.split.target, list(map(short_name, session.dataset.targets))
     if target.is_none:
         return ()
-    scale = f"{name} is standardized for training (mean {target.mean[0]:.5g}, deviation {target.scale[0]:.5g})"
-    return (f"{scale}: the loss is of that, MAE is in the unit of {name}.",)
+    scales = [
+        f"(mean {mean:.5g}, deviation {deviation:.5g})"
+        for mean, deviation in zip(target.mean.tolist(), target.scale.tolist(), strict=True)
+    ]
+    if len(names) == 1:
+        scale = f"{names[0]} is standardized for training {scales[0]}"
+        return (f"{scale}: the loss is of that, MAE is in the unit of {names[0]}.",)
+    listed = ", ".join(f"{name} {scale}" for name, scale in zip(names[:MAX_LISTED], scales, strict=False))
+    more = f" and {len(names) - MAX_LISTED:,} more" if len(names) > MAX_LISTED else ""
+    note = f"Each target is standardized by itself for training: {listed}{more}"
+    return (f"{note}; the loss is of that, the MAE of each is in its own unit.",)
 
 
 def is_history(start: bytes) -> bool:
@@ -174,14 +196,18 @@ def _sentences(session: Session, result: dict[str, Any], interrupted: bool) -> s
     lines.append(
         f"{result['steps']:,} steps in {result['seconds']:.2f} s; training: {format_values(result['training'])}"
     )
+    targets = session.dataset.targets
+    lines += lines_of_targets(result["training"], targets)
     if "val_accuracy" in result["values"]:
         always = result["always"]
         said = f"val_accuracy {result['values']['val_accuracy']:.1%}; always answering {short_name(always['class'])}"
         lines.append(f"{said} would score {always['accuracy']:.1%}")
     if "validation" in result:
         lines.append(f"validation: {format_values(result['validation'])}")
+        lines += lines_of_targets(result["validation"], targets)
     if "test" in result:
         lines.append(f"test: {format_values(result['test'])}")
+        lines += lines_of_targets(result["test"], targets)
     undefined = [part for part in ("training", "validation", "test") if is_r2_undefined(result.get(part, {}))]
     lines += [f"R² of the {part} part is not defined: {R2_NEEDS}" for part in undefined]
     if "best" in result:

@@ -28,7 +28,8 @@ def from_arrays(x: Any, y: Any, config: DatasetConfig) -> tuple[Dataset, Dataset
     """Return the dataset of ``x`` and ``y``, and ``config`` adapted to it, without its options for files.
 
     ``x`` is (n, features), or a data frame or dict of columns, where texts are categories; ``y`` is (n,), numbers or
-    classes. Raises DatasetError for unsuitable shapes or values.
+    classes, or (n, targets), numbers, whose names are those of a data frame or dict, or ``y1``, ``y2`` ...
+    Raises DatasetError for unsuitable shapes or values.
     """
     if config.test_path is not None:
         reason = "data of a program have no file for the test; call evaluate with its x and y, or set test_split"
@@ -36,21 +37,19 @@ def from_arrays(x: Any, y: Any, config: DatasetConfig) -> tuple[Dataset, Dataset
     columns = _features(x)
     if not columns:
         raise DatasetError("x", "there are no features in it; at least one column is needed")
-    target = free_name(str(getattr(y, "name", None) or "y"), columns)
-    values = real_array(y, "y")
-    if values.ndim == 2 and values.shape[1] == 1:
-        values = values[:, 0]
+    targets = _targets(y, columns)
+    rows = len(next(iter(targets.values())))
     lengths = {name: len(column) for name, column in columns.items()}
-    if values.ndim != 1 or set(lengths.values()) != {len(values)}:
+    if set(lengths.values()) != {rows}:
         shape = f"{next(iter(lengths.values()))} rows of x"
-        raise DatasetError("y", f"expected one value for each of {shape}, got the shape {values.shape}")
+        raise DatasetError("y", f"expected one value for each of {shape}, got the shape {(rows,)}")
     max_levels = {config.group_column: sys.maxsize}
     table = Table(
         {
             **{name: column_of(column, name, max_levels.get(name, MAX_LEVELS)) for name, column in columns.items()},
-            target: column_of(values, target),
+            **{name: column_of(values, name) for name, values in targets.items()},
         },
-        np.arange(len(values)),
+        np.arange(rows),
         Dialect(Marks(""), NumberFormat(), "", header=True),
     )
     row_columns = config.row_columns.values()
@@ -58,13 +57,36 @@ def from_arrays(x: Any, y: Any, config: DatasetConfig) -> tuple[Dataset, Dataset
         without_file(config),
         name=NAME,
         features=tuple(name for name in columns if name not in row_columns),
-        target=target,
+        target=next(iter(targets)) if len(targets) == 1 else tuple(targets),
         task=config.task,
         split_column=config.split_column,
         group_column=config.group_column,
         weight_column=config.weight_column,
     )
     return assemble(table, adapted, Source(NAME, "arrays of a program")), adapted
+
+
+def _targets(y: Any, features: Mapping[str, object]) -> dict[str, NDArray[Any]]:
+    """Return the targets (n,) by names that no feature has; raise DatasetError for another shape of ``y``."""
+    if hasattr(y, "columns") or isinstance(y, Mapping):
+        columns = [(str(name), real_array(y[name], str(name))) for name in (y.columns if hasattr(y, "columns") else y)]
+    else:
+        values = real_array(y, "y")
+        if values.ndim == 1:
+            columns = [(str(getattr(y, "name", None) or "y"), values)]
+        elif values.ndim == 2 and values.shape[1] > 0:
+            several = values.shape[1] > 1
+            columns = [(f"y{number}" if several else "y", column) for number, column in enumerate(values.T, 1)]
+        else:
+            raise DatasetError("y", f"expected the shape (n,), or (n, targets), got {values.shape}")
+    targets: dict[str, NDArray[Any]] = {}
+    for name, column in columns:
+        if column.ndim != 1 or len(column) != len(columns[0][1]):
+            raise DatasetError("y", f"expected one value a row in each column, got the shape {column.shape}")
+        targets[free_name(name, {**features, **targets})] = column
+    if not targets:
+        raise DatasetError("y", "there is no column in it; at least one is needed")
+    return targets
 
 
 def _features(x: Any) -> dict[str, NDArray[Any]]:

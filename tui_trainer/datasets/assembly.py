@@ -14,7 +14,7 @@ from tui_trainer.errors import printable, quoted
 from tui_trainer.experiment.schema import DatasetConfig
 
 from .columns import _PATH, CONVERTED, Guess, check_features, check_name, guess, guess_kinds, value_text
-from .dataset import Dataset, DatasetError, ReadColumn, RowNames
+from .dataset import Dataset, DatasetError, ReadColumn, RowNames, target_in_words
 from .encoding import (
     Encoded,
     TargetColumn,
@@ -23,6 +23,7 @@ from .encoding import (
     drop_rows,
     encode,
     fill,
+    read_several_targets,
     read_target,
     revealing_columns,
     short_name,
@@ -51,15 +52,17 @@ def assemble(table: Table, config: DatasetConfig, source: Source) -> Dataset:
     """Return the dataset that ``config`` makes of the table; DatasetError names the field and the column at fault."""
     config = without_row_columns(config, table.names, source.target)
     guesses = guess_columns(table, config)
-    target = choose_target(guesses, config, source)
-    defaults = tuple(name for name in source.features if name != target)
-    features = choose_features(guesses, config.features or defaults, target)
-    required = [target] if config.missing == "fill" else [*features, target]
-    complete, notes = drop_rows(table, required, target, offers_filling=config.missing == "drop")
-    if target == source.target and source.classes:
-        target_column = target_from_indices(complete, target, source.classes)
+    targets = choose_targets(guesses, config, source)
+    defaults = tuple(name for name in source.features if name not in targets)
+    features = choose_features(guesses, config.features or defaults, targets)
+    required = [*targets] if config.missing == "fill" else [*features, *targets]
+    complete, notes = drop_rows(table, required, targets, offers_filling=config.missing == "drop")
+    if targets == (source.target,) and source.classes:
+        target_column = target_from_indices(complete, targets[0], source.classes)
+    elif len(targets) == 1:
+        target_column = read_target(complete, targets[0], config.task)
     else:
-        target_column = read_target(complete, target, config.task)
+        target_column = read_several_targets(complete, targets, config.task)
     metadata = read_metadata(complete, config)
     encoded = encode(complete, features, {name: guess.kind for name, guess in guesses.items()})
     if config.missing == "fill":
@@ -69,14 +72,14 @@ def assemble(table: Table, config: DatasetConfig, source: Source) -> Dataset:
         notes += filled
     revealing = revealing_columns(complete, features, target_column)
     shown = {name for name, guess in guesses.items() if guess.kind == "category"} | {*config.row_columns.values()}
-    columns, levels = _columns(complete, shown, target, target_column, encoded)
-    used = {target, *features}
+    columns, levels = _columns(complete, shown, targets, target_column, encoded)
+    used = {*targets, *features}
     left_out = tuple(name for name in guesses if name not in used)
     return Dataset(
         name=source.name,
         title=source.title,
         inputs=encoded.inputs,
-        target=target,
+        targets=targets,
         task=target_column.task,
         classes=target_column.classes,
         x=encoded.x,
@@ -97,7 +100,7 @@ def assemble(table: Table, config: DatasetConfig, source: Source) -> Dataset:
             *notes,
             *table.repairs,
             *_notes(guesses, features, left_out, config),
-            *_warnings(complete, features, target, revealing),
+            *_warnings(complete, features, targets, revealing),
         ),
     )
 
@@ -109,11 +112,17 @@ def guess_columns(table: Table, config: DatasetConfig) -> dict[str, Guess]:
     return guess_kinds(table, config.kinds or {})
 
 
-def choose_target(guesses: Mapping[str, Guess], config: DatasetConfig, source: Source) -> str:
-    """Return the column to predict: the chosen one, the default one, or the last that is not ignored and varies."""
-    chosen = config.target or source.target
-    if chosen is not None:
-        check_name(list(guesses), chosen, "dataset.target")
+def choose_targets(guesses: Mapping[str, Guess], config: DatasetConfig, source: Source) -> tuple[str, ...]:
+    """Return the columns to predict: the chosen ones, the default one, or the last that is not ignored and varies.
+
+    Raises DatasetError for an unknown or repeated column.
+    """
+    chosen = config.targets or ((source.target,) if source.target is not None else ())
+    for index, name in enumerate(chosen):
+        if name in chosen[:index]:
+            raise DatasetError("dataset.target", f"{quoted(name)} is chosen twice; remove one")
+        _check_target_name(list(guesses), name)
+    if chosen:
         return chosen
     ignored = {name for name, kind in (config.kinds or {}).items() if kind == "ignore"}
     candidates = [name for name in guesses if name not in ignored]
@@ -121,25 +130,37 @@ def choose_target(guesses: Mapping[str, Guess], config: DatasetConfig, source: S
     candidates = varying if len(varying) > 1 else candidates
     if not candidates:
         raise DatasetError("dataset.kinds", "every column is ignored; leave one to predict and one to learn from")
-    return candidates[-1]
+    return (candidates[-1],)
 
 
-def choose_features(guesses: Mapping[str, Guess], chosen: tuple[str, ...], target: str) -> tuple[str, ...]:
-    """Return the ``chosen`` columns, checked; if there are none, every column but the target that is not ignored.
+def _check_target_name(names: list[str], name: str) -> None:
+    """Raise DatasetError for a target that is no column; for two in one text it says how several are given."""
+    parts = [part.strip() for part in name.split(",")]
+    if name not in names and len(parts) > 1 and set(parts) <= set(names):
+        listed = ", ".join(f'"{printable(part)}"' for part in parts)
+        options = " ".join(f"--target {printable(part)}" for part in parts)
+        reason = f"there is no column {quoted(name)}; for several targets write target = [{listed}]"
+        raise DatasetError("dataset.target", f"{reason}, or on the command line {options}")
+    check_name(names, name, "dataset.target")
+
+
+def choose_features(guesses: Mapping[str, Guess], chosen: tuple[str, ...], targets: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the ``chosen`` columns, checked; if there are none, every column but the targets that is not ignored.
 
     A column that only numbers the rows is used if there is no other. Raises DatasetError for an unknown or
     repeated column, and if nothing is left.
     """
     if chosen:
-        check_features(list(guesses), chosen, target)
+        check_features(list(guesses), chosen, targets)
         return chosen
-    others = {name: guess for name, guess in guesses.items() if name != target}
+    others = {name: guess for name, guess in guesses.items() if name not in targets}
     features = tuple(name for name, guess in others.items() if guess.kind != "ignore")
     features = features or tuple(name for name, guess in others.items() if guess.is_row_number)
     if not features:
         descriptions = [f"{quoted(name)} ({guess.description})" for name, guess in list(others.items())[:4]]
-        left_out = f": left out are {', '.join(descriptions)}" if descriptions else _no_other_column(target)
-        raise DatasetError(_PATH, f"besides the target {quoted(target)} there is nothing to learn from{left_out}")
+        left_out = f": left out are {', '.join(descriptions)}" if descriptions else _no_other_column(targets[-1])
+        named = f"the target{'s' * (len(targets) > 1)} {', '.join(map(quoted, targets[:MAX_LISTED]))}"
+        raise DatasetError(_PATH, f"besides {named} there is nothing to learn from{left_out}")
     return features
 
 
@@ -165,19 +186,21 @@ def _row_names(table: Table, left_out: Sequence[str]) -> RowNames:
 
 
 def _columns(
-    table: Table, shown: Collection[str], target: str, target_column: TargetColumn, encoded: Encoded
+    table: Table, shown: Collection[str], targets: tuple[str, ...], target_column: TargetColumn, encoded: Encoded
 ) -> tuple[dict[str, NDArray[np.float64]], dict[str, tuple[str, ...]]]:
     """Return the columns that can be displayed, and the levels of the categories.
 
-    They are in file order: features, the target, and other columns without gaps: numbers, and the texts among
+    They are in file order: features, the targets, and other columns without gaps: numbers, and the texts among
     ``shown`` of which not too many are different.
     """
     columns: dict[str, NDArray[np.float64]] = {}
     levels = dict(encoded.levels)
     for name, column in table.columns.items():
-        if name == target:
+        if name in targets:
             columns[name] = (
-                target_column.y[:, 0] if target_column.labels is None else target_column.labels.astype(float)
+                target_column.y[:, targets.index(name)]
+                if target_column.labels is None
+                else target_column.labels.astype(float)
             )
         elif name in levels:
             columns[name] = encoded.x[:, encoded.parts[name]].argmax(axis=1).astype(float)
@@ -233,15 +256,15 @@ def _notes(
     return notes
 
 
-def _warnings(table: Table, features: tuple[str, ...], target: str, revealing: list[str]) -> list[str]:
+def _warnings(table: Table, features: tuple[str, ...], targets: tuple[str, ...], revealing: list[str]) -> list[str]:
     """Warn of columns that may not be known for new rows, and of numbers that may stand for missing values."""
     warnings = []
     if revealing:
         listed = ", ".join(quoted(name) for name in revealing[:MAX_LISTED])
         verb = "predicts" if len(revealing) == 1 else "each predict"
         warnings.append(
-            f"{listed} alone {verb} {short_name(target)} in every row: is it known before what is to be predicted? "
-            "If not, leave it out."
+            f"{listed} alone {verb} {short_name(target_in_words(targets))} in every row: "
+            "is it known before what is to be predicted? If not, leave it out."
         )
     for name in features:
         column = table.columns[name]

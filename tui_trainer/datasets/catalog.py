@@ -427,9 +427,8 @@ def choose(config: DatasetConfig, name: str) -> DatasetConfig:
     entry = CATALOG[name]
     columns = entry.columns if isinstance(entry, ToySet) else (*entry.features, entry.target)
     features = config.features if set(config.features) <= set(columns) else ()
-    target = config.target if config.target in (*columns, entry.target) else None
-    if isinstance(entry, ToySet) or target in features:
-        target = None
+    is_there = set(config.targets) <= {*columns, entry.target} and not set(config.targets) & set(features)
+    target = config.target if is_there and not isinstance(entry, ToySet) else None
     if name != config.name:
         config = replace(config, points=(), removed=())
     scaled = config.standardize_target or name != config.name or config.path is not None

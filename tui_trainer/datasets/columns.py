@@ -54,13 +54,14 @@ def check_name(names: Sequence[str], name: str, field: str) -> None:
     raise DatasetError(field, f"there is no column {quoted(name)}; {hint} {listed}{more}")
 
 
-def check_features(names: Sequence[str], features: tuple[str, ...], target: str) -> None:
-    """Raise DatasetError for a chosen feature that is not among ``names``, is repeated, or is the target."""
+def check_features(names: Sequence[str], features: tuple[str, ...], targets: tuple[str, ...]) -> None:
+    """Raise DatasetError for a chosen feature that is not among ``names``, is repeated, or is one of the targets."""
     for index, name in enumerate(features):
         if name in features[:index]:
             raise DatasetError(_FEATURES, f"{quoted(name)} is chosen twice; remove one")
-        if name == target:
-            raise DatasetError(_FEATURES, f"{quoted(name)} is the target; remove it or choose another target")
+        if name in targets:
+            role = "the target" if len(targets) == 1 else "one of the targets"
+            raise DatasetError(_FEATURES, f"{quoted(name)} is {role}; remove it or choose another target")
         check_name(names, name, _FEATURES)
 
 

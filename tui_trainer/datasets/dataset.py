@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.datasets.csv.numbers import NumberFormat
-from tui_trainer.errors import UserError, plain
+from tui_trainer.errors import UserError, plain, quoted
 from tui_trainer.experiment.resolve import Target, Task
 from tui_trainer.experiment.schema import ColumnKind
 
@@ -112,10 +112,10 @@ class Dataset:
     """A dataset ready for training; rows are samples.
 
     Shapes: x (n, features) and y (n, outputs), float64, the features described by ``inputs``; ``labels`` (n,) are
-    indices into ``classes``, None for a regression. y is the target itself for a regression, one 0/1 column for two
-    classes, one-hot for more. ``columns`` holds, for tables and scatter plots, the target and every column of numbers
-    or categories without gaps, each (n,): categories as indices into their ``levels``, a target of classes as its
-    labels; rows of a file for the test alone are not among these.
+    indices into ``classes``, None for a regression. y is the target itself for a regression, a column for each of
+    several ``targets``; one 0/1 column for two classes, one-hot for more. ``columns`` holds, for tables and scatter
+    plots, the targets and every column of numbers or categories without gaps, each (n,): categories as indices into
+    their ``levels``, a target of classes as its labels; rows of a file for the test alone are not among these.
     ``left_out`` names the columns that are not trained on, ``notes`` are sentences on how the file was interpreted.
     ``numbers`` is how they are written in the file, where cells that are one of ``missing_marks`` have no value;
     ``rows`` is what the rows are called, ``metadata`` what columns say of them, ``read`` are all columns of the table
@@ -126,7 +126,7 @@ class Dataset:
     name: str
     title: str
     inputs: tuple[Feature, ...]
-    target: str
+    targets: tuple[str, ...]
     task: Task
     classes: tuple[str, ...]
     x: NDArray[np.float64]
@@ -142,6 +142,11 @@ class Dataset:
     read: tuple[ReadColumn, ...] = ()
     metadata: RowMetadata = NO_METADATA
     origin: PointOrigin | None = None
+
+    @property
+    def target(self) -> str:
+        """The name of the target, in a sentence; of several ones all names."""
+        return target_in_words(self.targets)
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -175,6 +180,11 @@ class Dataset:
         if self.task == "binary" and outputs == 2:
             return self.one_hot()
         raise DatasetError("dataset.target", f"the target has {self.y.shape[1]} outputs, the model {outputs}")
+
+
+def target_in_words(names: Sequence[str]) -> str:
+    """Return the names of one or several targets, as in a sentence: ``heating, cooling``."""
+    return ", ".join(quoted(name) if "," in name and len(names) > 1 else name for name in names)
 
 
 class DatasetError(UserError):

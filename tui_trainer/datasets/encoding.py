@@ -205,6 +205,30 @@ def read_target(table: Table, name: str, task: TaskChoice | None = None) -> Targ
     return TargetColumn("regression", (), values[:, None], None)
 
 
+def read_several_targets(table: Table, names: Sequence[str], task: TaskChoice | None = None) -> TargetColumn:
+    """Return several targets, numbers all of them, as y (n, targets); ``task`` and cells are as in ``read_target``.
+
+    Raises DatasetError for a target of classes: each would need outputs and a loss of its own.
+    """
+    columns = []
+    for name in names:
+        if isinstance(table.columns[name], TextColumn):
+            raise _not_several(names, name, "holds text")
+        column = read_target(table, name, task)
+        if column.labels is not None:
+            found = f"has {len(column.classes)} classes, {', '.join(map(quoted, column.classes[:MAX_LISTED]))}"
+            is_count = task is None and isinstance(table.columns[name], NumberColumn)
+            remedy = ', or if these are amounts, set task = "regression"' if is_count else ""
+            raise _not_several(names, name, found, remedy)
+        columns.append(column.y)
+    return TargetColumn("regression", (), np.concatenate(columns, axis=1), None)
+
+
+def _not_several(names: Sequence[str], name: str, found: str, remedy: str = "") -> DatasetError:
+    several = f"{len(names)} targets at once have to be numbers, but column {quoted(name)} {found}"
+    return DatasetError(_TARGET, f"{several}; predict it alone, without the other targets{remedy}")
+
+
 def target_from_indices(table: Table, name: str, classes: tuple[str, ...]) -> TargetColumn:
     """Return the target of a catalog dataset, whose column holds indices into ``classes``."""
     return target_from_labels(check_numbers(table, name, _TARGET).astype(np.intp), classes)
@@ -264,11 +288,11 @@ def complete_rows(table: Table, names: Iterable[str]) -> tuple[NDArray[np.bool_]
 
 
 def drop_rows(
-    table: Table, names: Iterable[str], target: str = "", offers_filling: bool = False
+    table: Table, names: Iterable[str], targets: Sequence[str] = (), offers_filling: bool = False
 ) -> tuple[Table, tuple[str, ...]]:
     """Drop the rows without a value in one of the columns; return the rest, and a note about the dropped rows.
 
-    The note ``offers_filling`` where that would keep many more: all rows with a value of the ``target``.
+    The note ``offers_filling`` where that would keep many more: all rows with a value of each of the ``targets``.
     Raises DatasetError if fewer than two rows are left.
     """
     complete, gaps = complete_rows(table, names)
@@ -276,9 +300,9 @@ def drop_rows(
     if count < 2:
         too_few = f"only {count:,} of {len(table):,} rows {'has' if count == 1 else 'have'} a value in every column"
         empty = [name for name, gap in gaps.items() if gap == len(table)]
-        kept = len(table) - gaps.get(target, 0)
+        kept = int(complete_rows(table, targets)[0].sum())
         remedy = "fill the gaps, or leave columns out" if kept > 1 and not empty else "leave columns out"
-        if target in gaps and kept < 2:
+        if kept < 2 and any(name in gaps for name in targets):
             remedy = "choose another target"
         raise DatasetError("dataset.missing", f"{too_few}; no value in {listed_gaps(gaps)}; {remedy}")
     if not gaps:
@@ -388,12 +412,17 @@ def _reveals(values: NDArray[np.float64], is_category: bool, target: TargetColum
     if np.isnan(values).any():
         return False
     values = values.astype(np.float64)
-    goal = target.y[rows, 0] if target.labels is None else target.labels[rows].astype(np.float64)
+    goals = target.y[rows].T if target.labels is None else target.labels[rows].astype(np.float64)[None]
+    return any(_reveals_one(values, is_category, goal, target.labels is None) for goal in goals)
+
+
+def _reveals_one(values: NDArray[np.float64], is_category: bool, goal: NDArray[np.float64], is_number: bool) -> bool:
+    """Return whether ``values`` (n,) alone predict ``goal`` (n,), a number or the index of a class."""
     if is_category:
         different = len(np.unique(values))
         pairs = len(np.unique(np.stack([values, goal]), axis=1).T)
         return 2 * different <= len(values) and pairs == different > 1
-    if target.labels is None:
+    if is_number:
         spread = float(values.std() * goal.std())
         covariance = float(np.mean((values - values.mean()) * (goal - goal.mean())))
         return spread > 0 and abs(covariance) > (1 - 1e-9) * spread

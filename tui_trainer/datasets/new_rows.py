@@ -93,7 +93,7 @@ def _read(
     """Return the rows of the file that can be used, with the columns that are needed, and a note on the others."""
     path, options = str(confined(str(config.test_path), FIELD)), CsvOptions.from_config(config)
     row_columns = [name for name in (config.group_column, config.weight_column) if name is not None]
-    needed = [*dataset.feature_columns, dataset.target, *row_columns]
+    needed = [*dataset.feature_columns, *dataset.targets, *row_columns]
     known = _known_columns(dataset, table, config)
 
     def read() -> Table:
@@ -110,7 +110,7 @@ def _read(
         rows = last.get((path, file_stamp(path), options, inputs.numbers, inputs.missing_marks, needed, known), read)
     except DatasetError as error:
         raise DatasetError(FIELD, error.reason) from error
-    required = [dataset.target, *row_columns] if config.missing == "fill" else needed
+    required = [*dataset.targets, *row_columns] if config.missing == "fill" else needed
     gaps = {name: _gaps(rows.columns[name]) for name in dict.fromkeys(required)}
     complete = ~np.any(list(gaps.values()), axis=0)
     listed = listed_gaps({name: int(missing.sum()) for name, missing in gaps.items() if missing.any()})
@@ -127,8 +127,8 @@ def _read(
 def _known_columns(dataset: Dataset, table: Table, config: DatasetConfig) -> dict[str, Feature]:
     """Return how the columns of the file are read: each as that of the ``table``."""
     known = {feature.column: dataclasses.replace(feature, fill=None) for feature in dataset.inputs}  # gaps stay gaps
-    known[dataset.target] = Feature(dataset.target, dataset.target, category="")
-    for name in (dataset.target, config.weight_column):
+    known |= {name: Feature(name, name, category="") for name in dataset.targets}
+    for name in (*dataset.targets, config.weight_column):
         column = None if name is None else table.columns[name]
         if name is not None and isinstance(column, NumberColumn):
             known[name] = Feature(
@@ -156,16 +156,18 @@ def _gaps(column: Column) -> NDArray[np.bool_]:
 
 def _targets(table: Table, rows: Table, dataset: Dataset) -> tuple[TargetColumn, Mapping[int, str]]:
     """Return the target of the rows, and what is wrong with those, by their number, that have none like the table's."""
-    own, column = table.columns[dataset.target], rows.columns[dataset.target]
-    where, faults = f"the target {quoted(dataset.target)}", {}
-    if isinstance(column, NumberColumn) and isinstance(own, NumberColumn):
-        column = dataclasses.replace(column, form=own.form)  # true may be written as 1 here
-        faults = {row: f"{where} holds {quoted(text)}, not a {column.form}" for row, text in column.wrong_texts.items()}
+    faults: dict[int, str] = {}
+    columns = {name: _as_in_table(table, rows, name, faults) for name in dataset.targets}
     if not dataset.classes:
-        assert isinstance(column, NumberColumn)  # as in the table
-        infinite = np.flatnonzero(np.isinf(column.values)).tolist()
-        faults |= {row: f"{where} is not finite" for row in infinite}
-        return TargetColumn("regression", (), column.values[:, None], None), faults
+        values = []
+        for name, column in columns.items():
+            assert isinstance(column, NumberColumn)  # as in the table
+            for row in np.flatnonzero(np.isinf(column.values)).tolist():
+                faults.setdefault(row, f"the target {quoted(name)} is not finite")
+            values.append(column.values)
+        return TargetColumn("regression", (), np.stack(values, axis=1), None), faults
+    ((name, column),) = columns.items()
+    where = f"the target {quoted(name)}"
     texts = column if isinstance(column, TextColumn) else as_texts(column)
     places = [-1 if (place := position(text, dataset.classes)) is None else place for text in texts.levels]
     labels = np.array([*places, -1], np.intp)[texts.codes]
@@ -174,6 +176,17 @@ def _targets(table: Table, rows: Table, dataset: Dataset) -> tuple[TargetColumn,
         text = quoted(texts.levels[texts.codes[row]])
         faults.setdefault(row, f"{where} holds {text}, which is none of the classes to train on: {listed}")
     return target_from_labels(np.maximum(labels, 0), dataset.classes), faults
+
+
+def _as_in_table(table: Table, rows: Table, name: str, faults: dict[int, str]) -> Column:
+    """Return a target of the rows as that of the ``table`` is written; ``faults`` gets the cells that are not so."""
+    own, column = table.columns[name], rows.columns[name]
+    if not isinstance(column, NumberColumn) or not isinstance(own, NumberColumn):
+        return column
+    column = dataclasses.replace(column, form=own.form)  # true may be written as 1 here
+    for row, text in column.wrong_texts.items():
+        faults.setdefault(row, f"the target {quoted(name)} holds {quoted(text)}, not a {column.form}")
+    return column
 
 
 def _groups(table: Table, rows: Table, name: str) -> NDArray[np.intp]:

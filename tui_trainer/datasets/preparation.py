@@ -240,6 +240,7 @@ class Preparation(Struct, frozen=True):
 
     ``mean`` and ``scale`` (features,) standardize the features, ``target_mean`` and ``target_scale`` (outputs,) the
     target; older versions, which did not standardize it, have none. ``target_range`` is its least and greatest value.
+    Several targets are ``targets``, in the order of the outputs, and ``target`` has their names in a sentence.
     """
 
     features: Annotated[tuple[Feature, ...], Meta(min_length=1)]
@@ -254,12 +255,20 @@ class Preparation(Struct, frozen=True):
     target_scale: tuple[Annotated[float, Meta(gt=0)], ...] = ()
     numbers: NumberFormat = PLAIN
     missing_marks: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.targets and (len(self.targets) != self.outputs or self.classes):
+            raise ValueError("it has not one output for each target")
         if not len(self.features) == len(self.mean) == len(self.scale):
             raise ValueError("it has not one mean and one scale for each feature")
         if len(self.target_mean) != len(self.target_scale):
             raise ValueError("it has not one mean and one scale of the target for each output")
+
+    @property
+    def all_targets(self) -> tuple[str, ...]:
+        """The names of the targets, of which there is one in most cases."""
+        return self.targets or (self.target,)
 
     @property
     def inputs(self) -> Inputs:
@@ -275,8 +284,8 @@ class Preparation(Struct, frozen=True):
     def scale_of_target(self) -> TargetScale:
         """How the target was standardized."""
         if not self.target_scale:
-            return TargetScale.none(self.outputs)
-        return TargetScale(np.array(self.target_mean), np.array(self.target_scale))
+            return TargetScale.none(self.outputs, len(self.targets) > 1)
+        return TargetScale(np.array(self.target_mean), np.array(self.target_scale), len(self.targets) > 1)
 
 
 def preparation_of(dataset: Dataset, split: Split) -> Preparation:
@@ -295,15 +304,23 @@ def preparation_of(dataset: Dataset, split: Split) -> Preparation:
         target_scale=tuple(split.target.scale.tolist()),
         numbers=dataset.numbers,
         missing_marks=dataset.missing_marks,
+        targets=dataset.targets if len(dataset.targets) > 1 else (),
     )
 
 
 def read_targets(y: Any, target: Target, outputs: int) -> NDArray[np.float64]:
     """Return y (n, outputs) from ``y`` (n,): numbers for a regression, names of classes or their indices otherwise.
 
-    Raises ValueError, with what was expected.
+    Several targets are (n, outputs). Raises ValueError, with what was expected.
     """
     values = real_array(y, "y")
+    if target.task == "regression" and outputs > 1:
+        if values.ndim != 2 or values.shape[1] != outputs:
+            raise ValueError(f"y must have shape (n, {outputs}), a column for each target; got {values.shape}")
+        try:
+            return to_numbers(values)
+        except (TypeError, ValueError):
+            raise ValueError("y must hold numbers: the targets are numbers") from None
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.ndim != 1:

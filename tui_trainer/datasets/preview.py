@@ -17,9 +17,9 @@ from tui_trainer.datasets.csv.text import TextFile
 from tui_trainer.errors import UserError, printable
 from tui_trainer.experiment.schema import ColumnKind, DatasetConfig, DelimiterName
 
-from .assembly import assemble, choose_target, guess_columns
+from .assembly import assemble, choose_targets, guess_columns
 from .columns import Guess, guess, guess_kinds, guess_target
-from .dataset import Dataset
+from .dataset import Dataset, target_in_words
 from .encoding import short_name
 from .loading import category_columns, file_path, file_source, known_columns, stamp
 from .row_metadata import without_row_columns
@@ -82,11 +82,16 @@ class FilePreview(Struct, frozen=True):
     cells: tuple[tuple[str, ...], ...] = ()
     rows: int = 0
     is_part: bool = False
-    target: str = ""
+    targets: tuple[str, ...] = ()
     task: str = ""
     classes: tuple[str, ...] = ()
     features: int = 0
     notes: tuple[str, ...] = ()
+
+    @property
+    def target(self) -> str:
+        """The column to predict, or several in a sentence; "" if there is none."""
+        return target_in_words(self.targets)
 
 
 class Previewer:
@@ -107,20 +112,21 @@ class Previewer:
         except UserError as error:
             return replace(result, problem=str(error))
         guesses = guess_kinds(table, config.kinds or {})
-        target, problem = "", ""
+        targets: tuple[str, ...] = ()
+        problem = ""
         try:
             config = without_row_columns(config, table.names)
             guess_columns(table, config)
             if config.target is None:
                 config = replace(config, target=guess_target(layout, config.kinds))
-            target = choose_target(guesses, config, file_source(""))
+            targets = choose_targets(guesses, config, file_source(""))
             dataset = assemble(table, config, file_source(""))
             if not table.is_part:  # so that too few rows are reported now, not after accepting
                 choose_rows(len(dataset.x), dataset.labels, config, metadata=dataset.metadata)
         except UserError as error:
             dataset, problem = None, str(error)
         result = replace(result, rows=len(table), is_part=table.is_part)
-        result = _with_columns(result, layout, table, guesses, target)
+        result = _with_columns(result, layout, table, guesses, targets)
         return replace(result, problem=problem) if dataset is None else _with_dataset(result, dataset)
 
     def _inspected(self, config: DatasetConfig) -> tuple[TextFile, Layout, Table | None]:
@@ -180,18 +186,18 @@ def _cells(layout: Layout, columns: Sequence[int]) -> tuple[tuple[str, ...], ...
 
 
 def _with_columns(
-    preview: FilePreview, layout: Layout, table: Table, guesses: dict[str, Guess], target: str
+    preview: FilePreview, layout: Layout, table: Table, guesses: dict[str, Guess], targets: tuple[str, ...]
 ) -> FilePreview:
-    """Add the first columns and the target, with their first rows."""
+    """Add the first columns and the targets, with their first rows."""
     names = tuple(guesses)[:MAX_COLUMNS]
-    names += (target,) if target and target not in names else ()
+    names += tuple(name for name in targets if name not in names)
     positions = [layout.names.index(name) for name in names]
     return replace(
         preview,
         columns=tuple(_column(name, guesses[name], table) for name in names),
         hidden_columns=len(guesses) - len(names),
         cells=_cells(layout, positions),
-        target=target,
+        targets=targets,
     )
 
 

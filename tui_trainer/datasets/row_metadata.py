@@ -31,7 +31,7 @@ def without_row_columns(config: DatasetConfig, names: Sequence[str], target: str
     """
     for field, name in config.row_columns.items():
         check_name(names, name, field)
-        if name == (config.target or target):
+        if name in (config.targets or (target,)):
             raise DatasetError(field, f"{quoted(name)} is the target; choose another column here, or another target")
         if name in config.features:
             raise DatasetError(field, f"{quoted(name)} is among the features, too; remove it there")

@@ -23,15 +23,19 @@ NUMBERS_AT_ONCE = 1_000_000  # of which a deviation is computed
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TargetScale:
-    """How the target was standardized: y = (raw - mean) / scale, both (outputs,); 0 and 1 where it was not."""
+    """How the target was standardized: y = (raw - mean) / scale, both (outputs,); 0 and 1 where it was not.
+
+    ``is_several`` says that each of the outputs is a target of its own, a number.
+    """
 
     mean: NDArray[np.float64]
     scale: NDArray[np.float64]
+    is_several: bool = False
 
     @classmethod
-    def none(cls, outputs: int) -> TargetScale:
+    def none(cls, outputs: int, is_several: bool = False) -> TargetScale:
         """Return the scale of a target of ``outputs`` columns that is trained on as it is."""
-        return cls(np.zeros(outputs), np.ones(outputs))
+        return cls(np.zeros(outputs), np.ones(outputs), is_several)
 
     @property
     def is_none(self) -> bool:
@@ -151,7 +155,7 @@ def split(dataset: Dataset, config: DatasetConfig, outputs: int, activation: str
 def reading(dataset: Dataset, parts: Split) -> dict[str, Any]:
     """Return what was read, for programs; columns have their names in the file."""
     return {
-        "target": dataset.target,
+        "target": dataset.target if len(dataset.targets) == 1 else list(dataset.targets),
         "task": "regression" if dataset.task == "regression" else "classification",
         "classes": list(dataset.classes),
         "rows": len(dataset.x),
@@ -168,7 +172,8 @@ def reading_sentence(dataset: Dataset, parts: Split) -> str:
     columns = dataset.feature_columns
     others = len(columns) - 1
     features = plain(columns[0]) + (f" and {others:,} other{'s' * (others > 1)}" if others else "")
-    kind = f"{len(dataset.classes)} classes" if dataset.classes else "a number"
+    count = len(dataset.targets)
+    kind = f"{len(dataset.classes)} classes" if dataset.classes else "a number" if count == 1 else f"{count} numbers"
     tested = f" + {len(parts.test_rows):,} for the test" if len(parts.test_rows) else ""
     rows = f"{len(dataset.x):,} rows: {len(parts.train_rows):,} + {len(parts.val_rows):,}{tested}"
     return f"{features} -> {plain(dataset.target)}: {kind}, {rows}"
@@ -372,7 +377,7 @@ def _target_scale(y: NDArray[np.float64], config: DatasetConfig, activation: str
     with other bounds, such as tanh, are left as they are.
     """
     bounds = RANGES.get(activation, (-np.inf, np.inf))
-    scale = TargetScale.none(y.shape[1])
+    scale = TargetScale.none(y.shape[1], y.shape[1] > 1)
     if not config.standardize_target or bounds not in ((-np.inf, np.inf), (0.0, np.inf)):
         return scale
-    return TargetScale(scale.mean if bounds[0] == 0.0 else y.mean(axis=0), _deviations(y))
+    return replace(scale, mean=scale.mean if bounds[0] == 0.0 else y.mean(axis=0), scale=_deviations(y))

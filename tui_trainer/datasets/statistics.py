@@ -63,7 +63,7 @@ class ColumnStatistics(msgspec.Struct, frozen=True):
 
 
 class DataStatistics(msgspec.Struct, frozen=True):
-    """The columns, the target first, then the features; ``left_out`` columns come last.
+    """The columns, the target first, then other targets and the features; ``left_out`` columns come last.
 
     The numbers are of ``rows`` rows: all but ``test_rows``, and of a very large table evenly chosen ones. ``notes`` are
     sentences on how the file was read: rows that were dropped, and what looks wrong.
@@ -85,9 +85,13 @@ def describe(config: DatasetConfig) -> DataStatistics:
     return statistics_of(dataset, rows.test)
 
 
-def statistics_of(dataset: Dataset, test_rows: NDArray[np.intp]) -> DataStatistics:
-    """Return the statistics of a dataset without its ``test_rows`` (k,), which are indices of rows."""
-    names = [dataset.target, *(name for name in dataset.feature_columns if name != dataset.target)]
+def statistics_of(dataset: Dataset, test_rows: NDArray[np.intp], target_index: int = 0) -> DataStatistics:
+    """Return the statistics of a dataset without its ``test_rows`` (k,), which are indices of rows.
+
+    Links are those with the target of ``target_index``, the first column.
+    """
+    first = dataset.targets[target_index]
+    names = [first, *(name for name in (*dataset.targets, *dataset.feature_columns) if name != first)]
     read = {one.name: one for one in dataset.read or _columns_as_read(dataset)}
     others = [name for name in read if name not in names]
     shown = (names + others)[:MAX_COLUMNS]
@@ -95,18 +99,18 @@ def statistics_of(dataset: Dataset, test_rows: NDArray[np.intp]) -> DataStatisti
     is_visible[test_rows[test_rows < len(dataset.x)]] = False  # those of a file for the test come after
     visible_rows = np.flatnonzero(is_visible)
     rows = visible_rows[:: max(-(-len(visible_rows) * len(shown) // MAX_CELLS), 1)]
-    target = dataset.columns[dataset.target][rows]
+    target = dataset.columns[first][rows]
     columns = []
     for name in shown:
         one = read[name]
-        if name == dataset.target:
+        if name in dataset.targets:
             kind = f"{len(dataset.classes)} classes" if dataset.classes else one.description
             empty = ColumnStatistics(name, "target", kind, one.gaps)
         else:
             empty = ColumnStatistics(name, "feature" if name in names else "left out", one.description, one.gaps)
         if name in dataset.columns and (one.kind != "ignore" or empty.role != "left out"):
             with np.errstate(over="ignore", invalid="ignore"):  # a deviation may be infinite, and no link known then
-                columns.append(_filled(empty, dataset, dataset.columns[name][rows], target))
+                columns.append(_filled(empty, dataset, dataset.columns[name][rows], target, first))
         else:
             columns.append(empty)
     more = len(names) + len(others) - len(shown)
@@ -125,13 +129,13 @@ def _columns_as_read(dataset: Dataset) -> tuple[ReadColumn, ...]:
 
 
 def _filled(
-    empty: ColumnStatistics, dataset: Dataset, values: NDArray[np.float64], target: NDArray[np.float64]
+    empty: ColumnStatistics, dataset: Dataset, values: NDArray[np.float64], target: NDArray[np.float64], first: str
 ) -> ColumnStatistics:
-    """Return the statistics of ``values`` (n,) beside those of the ``target`` (n,)."""
+    """Return the statistics of ``values`` (n,) beside those of the ``target`` (n,), which is called ``first``."""
     classes = len(dataset.classes)
     counted_classes = classes if 0 < classes <= MAX_CLASSES else 1  # apart in each bin
     labels = target.astype(np.intp) if counted_classes > 1 else np.zeros(len(target), np.intp)
-    is_target = empty.role == "target"
+    is_target = empty.name == first
     levels = dataset.classes if is_target else dataset.levels.get(empty.name, ())
     if levels:
         codes = values.astype(np.intp)

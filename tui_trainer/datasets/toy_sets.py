@@ -36,7 +36,7 @@ from tui_trainer.experiment.schema import DatasetConfig
 
 from .catalog import HOME_COLUMNS, PASSENGER_COLUMNS, ToySet
 from .columns import check_features
-from .dataset import Dataset, DatasetError, Feature, PointOrigin
+from .dataset import Dataset, DatasetError, Feature, PointOrigin, target_in_words
 from .encoding import TargetColumn, target_from_labels
 
 Array = NDArray[np.float64]
@@ -370,7 +370,7 @@ def load_toy_set(entry: ToySet, config: DatasetConfig) -> Dataset:
     _check_target(entry, config)
     for field, name in config.row_columns.items():
         raise DatasetError(field, f"a toy set has no column {quoted(name)}; leave it out")
-    check_features(entry.columns, config.features, entry.target)
+    check_features(entry.columns, config.features, (entry.target,))
     classes = entry.class_names(config.classes)
     samples = entry.samples if config.samples is None else config.samples
     if samples < 2 * len(classes):
@@ -388,7 +388,7 @@ def load_toy_set(entry: ToySet, config: DatasetConfig) -> Dataset:
         name=entry.name,
         title=entry.title,
         inputs=tuple(Feature(name, name) for name in features),
-        target=entry.target,
+        targets=(entry.target,),
         task=target.task,
         classes=target.classes,
         x=np.column_stack([columns[name] for name in features]),
@@ -400,11 +400,11 @@ def load_toy_set(entry: ToySet, config: DatasetConfig) -> Dataset:
 
 
 def _check_target(entry: ToySet, config: DatasetConfig) -> None:
-    if config.target not in (None, entry.target):
+    if config.targets not in ((), (entry.target,)):
         raise DatasetError(
             "dataset.target",
-            f"the toy set {entry.name} has no target other than {entry.target}, got {quoted(config.target)}; "
-            "leave it out",
+            f"the toy set {entry.name} has no target other than {entry.target}, "
+            f"got {quoted(target_in_words(config.targets))}; leave it out",
         )
 
 

@@ -36,10 +36,13 @@ def accuracy(predicted: Array, y: Array) -> Any:
 
 
 def r2(predicted: Array, y: Array) -> Any:
-    """1 - residual / total sum of squares, both (outputs, samples); nan where the targets do not vary."""
-    spread = float(np.sum((y - y.mean(axis=1, keepdims=True)) ** 2))
-    residual = np.asarray(np.sum((predicted - y) ** 2, axis=(-2, -1)), np.float64)
-    return _plain(1.0 - residual / spread if spread > 0.0 else np.full_like(residual, np.nan))
+    """1 - residual / total sum of squares, the mean over the outputs whose targets vary; nan where none does.
+
+    Both are (outputs, samples).
+    """
+    spread = np.sum((y - y.mean(axis=1, keepdims=True)) ** 2, axis=-1).astype(np.float64)
+    residual = np.sum((predicted - y) ** 2, axis=-1).astype(np.float64)
+    return _plain(np.asarray(_mean_of_known(1.0 - _ratio(residual, np.broadcast_to(spread, residual.shape)))))
 
 
 def mae(predicted: Array, y: Array) -> Any:
@@ -268,21 +271,31 @@ METRICS: dict[str, Metric] = {
 }
 
 
-def measure(names: Iterable[str], predicted: Array, y: Array, mean: Array | float = 0.0) -> dict[str, Any]:
+def measure(
+    names: Iterable[str], predicted: Array, y: Array, mean: Array | float = 0.0, each_output: bool = False
+) -> dict[str, Any]:
     """The metrics called ``names``; one of each class is a value for each, ``recall[0]``, ``recall[1]`` ...
 
-    ``mean`` (outputs, 1) is what was taken away from both; most metrics don't depend on it.
+    ``mean`` (outputs, 1) is what was taken away from both; most metrics don't depend on it. With ``each_output``, a
+    target of its own, those of numbers are followed by the values of the outputs, as ``mae[0]``, ``mae[1]`` ...
     """
     values: dict[str, Any] = {}
+    outputs = [slice(index, index + 1) for index in range(len(y) if each_output else 0)]
     for name in names:
         if name in BY_CLASS:
             rates = np.moveaxis(METRICS[BY_CLASS[name]](predicted, y), -1, 0)
             values |= {f"{BY_CLASS[name]}[{k}]": _plain(rate) for k, rate in enumerate(rates)}
         elif name in RELATIVE:
-            values[name] = METRICS[name](predicted + mean, y + mean)
+            values |= _with_outputs(name, predicted + mean, y + mean, outputs)
         else:
-            values[name] = METRICS[name](predicted, y)
+            values |= _with_outputs(name, predicted, y, outputs)
     return values
+
+
+def _with_outputs(name: str, predicted: Array, y: Array, outputs: Sequence[slice]) -> dict[str, Any]:
+    """The metric ``name``, and after it that of each of the ``outputs``."""
+    each = {f"{name}[{one.start}]": METRICS[name](predicted[..., one, :], y[one]) for one in outputs}
+    return {name: METRICS[name](predicted, y), **each}
 
 
 class Evaluation:
@@ -290,6 +303,7 @@ class Evaluation:
 
     ``target_scale`` (outputs,) is what y was divided by, after ``target_mean`` was taken away: metrics are in the unit
     before that, the loss is not. ``sample_weight`` (n,) multiplies the loss of each sample, and no metric.
+    With ``each_output`` every output is a target of its own, see ``measure``.
     With a ``stack`` of models of the architecture of ``model``, all values are one a model, (models,).
     """
 
@@ -304,7 +318,9 @@ class Evaluation:
         target_mean: Array | None = None,
         stack: tuple[int, ...] = (),
         sample_weight: Array | None = None,
+        each_output: bool = False,
     ) -> None:
+        self._each_output = each_output
         rows = with_ones(x, model.dense[0][0].use_bias, model.dtype)
         self._loss = loss
         usual = USUAL["classes" if loss.name.endswith("crossentropy") else "numbers"]
@@ -338,5 +354,6 @@ class Evaluation:
     def metrics(self) -> dict[str, Any]:
         """The metrics of the outputs of the last call of ``loss``."""
         if self._unit is None:
-            return measure(self._metrics, self._outputs, self._targets)
-        return measure(self._metrics, self._outputs * self._unit, self._targets * self._unit, self._mean)
+            return measure(self._metrics, self._outputs, self._targets, each_output=self._each_output)
+        outputs, targets = self._outputs * self._unit, self._targets * self._unit
+        return measure(self._metrics, outputs, targets, self._mean, self._each_output)

@@ -60,6 +60,7 @@ class StackedTrainer:
         metrics: Sequence[str] = (),
         target_scale: Array | None = None,
         target_mean: Array | None = None,
+        each_output: bool = False,
     ) -> None:
         count, model = len(models), models[0]
         self._l1, self._l2 = l1 or [0.0] * count, l2 or [0.0] * count
@@ -79,6 +80,7 @@ class StackedTrainer:
             self._evaluated[""] = self._x, self._y, None
         self._evaluated |= {"val_": validation} if validation else {}
         self._metrics, self._target = metrics, (target_scale, target_mean)
+        self._each_output = each_output
         self._shuffle, self._seeds = shuffle, list(seeds)
         self._rngs = [np.random.default_rng(seed) for seed in seeds]
         self._rows = with_ones(self._x, model.dense[0][0].use_bias, model.dtype)
@@ -161,9 +163,8 @@ class StackedTrainer:
 
         ``sample_weight`` (n,) multiplies the loss of each sample. nan for a model that is not running.
         """
-        template, stack = self.models[0], (len(self.members),)
-        features, targets, weights = check_samples(template, self.loss, x, y, sample_weight)
-        evaluation = Evaluation(template, features, targets, self.loss, metrics, *self._target, stack, weights)
+        template = self.models[0]
+        evaluation = self._evaluation(template, check_samples(template, self.loss, x, y, sample_weight), metrics)
         return {name: self._by_model(values) for name, values in self._scores(evaluation).items()}
 
     def stop(self, model: int) -> None:
@@ -291,9 +292,18 @@ class StackedTrainer:
         self._row_orders = np.tile(np.arange(len(self._x)), (count, 1))
         self._epoch_totals = np.zeros(count)
         self._evaluations = {
-            prefix: Evaluation(template, features, targets, self.loss, self._metrics, *self._target, stack, weights)
-            for prefix, (features, targets, weights) in self._evaluated.items()
+            prefix: self._evaluation(template, data, self._metrics) for prefix, data in self._evaluated.items()
         }
+
+    def _evaluation(
+        self, template: Sequential, data: tuple[Array, Array, Array | None], metrics: Sequence[str]
+    ) -> Evaluation:
+        """Return the evaluation of all rows on ``data``: features, targets, and weights if there are any."""
+        features, targets, weights = data
+        stack = (len(self.members),)
+        return Evaluation(
+            template, features, targets, self.loss, metrics, *self._target, stack, weights, self._each_output
+        )
 
     def _stack_optimizers(self, new: bool = False) -> None:
         optimizers = [self.optimizers[model] for model in self.members]

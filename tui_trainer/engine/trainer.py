@@ -76,7 +76,8 @@ class Trainer:
     drives shuffling and dropout. ``validation_data`` is a pair (x, y), evaluated after each epoch, or (x, y,
     sample_weight).
     ``target_scale`` (outputs,) is what both y were divided by, if anything, after ``target_mean`` was taken away:
-    metrics are in the unit before that.
+    metrics are in the unit before that. With ``each_output`` every output is a target of its own, and metrics of
+    numbers are of each as well.
     ``sample_weight`` (n,) multiplies the loss of each training sample, in the steps and in ``loss``, and that of
     ``validation_data`` counts in ``val_loss``; the metrics know no weights. So it is in Keras.
     ``clip_norm`` and ``clip_value`` limit the gradient, penalty included, before the optimizer takes it. ``schedule``
@@ -108,13 +109,20 @@ class Trainer:
         metrics: Sequence[str] = (),
         target_scale: Array | None = None,
         target_mean: Array | None = None,
+        each_output: bool = False,
     ) -> None:
         self.model, self.optimizer, self.schedule = model, optimizer, schedule
         self.loss = get_loss(loss, model.dense[-1][0].activation)
         self._x, self._y, self._weights = check_samples(model, self.loss, x, y, sample_weight)
         self._validation_data = check_samples(model, self.loss, *validation_data) if validation_data else None
         self._evaluation = partial(
-            Evaluation, model, loss=self.loss, metrics=metrics, target_scale=target_scale, target_mean=target_mean
+            Evaluation,
+            model,
+            loss=self.loss,
+            metrics=metrics,
+            target_scale=target_scale,
+            target_mean=target_mean,
+            each_output=each_output,
         )
         self._has_metrics = bool(metrics)
         self._rng = np.random.default_rng(seed)

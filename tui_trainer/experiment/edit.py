@@ -29,19 +29,19 @@ from .validation import (
 
 ROW_FIELDS = {"points", "removed", "seed", "fold"}  # changes of these keep features and classes
 MAX_NAMED = 3  # settings in a sentence
-LAYERS, FOLD = ("model", "layers"), ("dataset", "fold")
+LAYERS, FOLD, TARGET = ("model", "layers"), ("dataset", "fold"), ("dataset", "target")
 RENUMBERING = {"name", "seed", "samples", "classes"}  # changes of these renumber the points of a dataset
 
 
 def with_field(experiment: Experiment, path: str, value: object) -> Experiment:
     """Return a new experiment with the field at ``path`` (``model.layers[0].units``) set to ``value``.
 
-    Text is converted to the type of the field: "0.05" to a number, "RM, TAX" to two names; a list or a table may be as
-    in a TOML file, too: ["RM", "TAX"], {RM = "number"}. Units alone, as "64-32",
-    make hidden layers that are like the first one in everything else, "none" a perceptron. None empties an optional
-    field. Initial weights listed in the experiment are dropped if they may no longer fit the network, or if
-    the seed changes. The numbers of removed points are dropped if other points are generated, and added points if
-    another dataset is named. Raises UserError for a path to no field or a wrong value.
+    Text is converted to the type of the field: "0.05" to a number, "RM, TAX" to two names; a list or a table may be
+    as in a TOML file, too: ["RM", "TAX"], {RM = "number"}; so several targets are, since a name may hold a comma.
+    Units alone, as "64-32", make hidden layers that are like the first one in everything else, "none" a perceptron.
+    None empties an optional field. Initial weights listed in the experiment are dropped if they may no longer fit
+    the network, or if the seed changes. The numbers of removed points are dropped if other points are generated,
+    and added points if another dataset is named. Raises UserError for a path to no field or a wrong value.
     """
     steps = parse_path(path)
     if not steps:
@@ -147,7 +147,8 @@ def _parent(data: Any, steps: Steps) -> Any:
 def _from_toml(steps: Steps, text: str) -> object:
     """Return the list or table that ``text`` is in TOML's notation, other text as it is; UserError for a broken one."""
     bare = text.strip()
-    if not bare.startswith(("{", '["', "['")) and bare[:1] + bare[-1:] != "[]":
+    is_list = bare.startswith(('["', "['")) or (bare[:1] + bare[-1:] == "[]" and steps != TARGET)
+    if not is_list and (steps == TARGET or not bare.startswith("{")):
         return text  # names, the first of which may begin so: [cm] length, width
     try:
         parsed = tomllib.loads(f"value = {bare}")

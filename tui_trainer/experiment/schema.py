@@ -66,6 +66,7 @@ MAX_FOLDS = 10_000
 MAX_EPOCHS = 10_000_000
 MAX_WEIGHTS = 4096  # listed in the file
 MAX_POINTS = 1000  # of a toy set, added or removed by the user
+MAX_TARGETS = 256
 
 Text = Annotated[str, Meta(min_length=1)]
 Units = Annotated[int, Meta(ge=1, le=65536)]
@@ -96,7 +97,8 @@ class PointConfig(_Table, frozen=True):
 class DatasetConfig(_Table, frozen=True):
     """Which rows and columns to train on: a dataset of the catalog, or a CSV file if ``path`` is set.
 
-    No ``features`` means the dataset's default ones, no ``target`` its default one (a file's last column).
+    No ``features`` means the dataset's default ones, no ``target`` its default one (a file's last column); several
+    columns of numbers may be predicted at once, see ``targets``.
     ``standardize_target`` trains a regression on (target - mean) / deviation of the training part; it is off where
     an experiment does not mention it, and on where data are chosen anew. ``seed``
     is used for the split and for the points of a toy set. ``fold``, as "2/5", divides the rows into so many parts of
@@ -124,7 +126,7 @@ class DatasetConfig(_Table, frozen=True):
     name: Text = "iris"
     path: Text | None = None
     features: tuple[Text, ...] = ()
-    target: Text | None = None
+    target: Text | Annotated[tuple[Text, ...], Meta(min_length=1, max_length=MAX_TARGETS)] | None = None
     standardize: bool = True
     standardize_target: bool = False
     validation_split: Annotated[float, Meta(ge=0.0, le=0.9)] = 0.2
@@ -157,6 +159,11 @@ class DatasetConfig(_Table, frozen=True):
     def has_validation(self) -> bool:
         """Whether some rows are held back for validation, as far as that is known before the data are read."""
         return self.fold is not None or self.validation_split > 0 or self.split_column is not None
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The columns to predict, in the order of the outputs; none where the dataset's default one is meant."""
+        return (self.target,) if isinstance(self.target, str) else self.target or ()
 
     @property
     def paths(self) -> tuple[str, ...]:

@@ -134,7 +134,7 @@ def from_plain(data: object, *, strict: bool = True) -> Experiment:
     Raises UserError with the path of the field at fault.
     """
     _refuse_values(data, only_text=True)
-    data = _with_tables(data)
+    data = _with_tables(_with_plain_target(data))
     try:
         experiment = msgspec.convert(data, Experiment, strict=strict)
     except msgspec.ValidationError as error:
@@ -151,6 +151,15 @@ def _with_tables(data: object) -> object:
         return data
     tables = {name: {"name": training[name]} for name in NAMED_TABLES if isinstance(training.get(name), str)}
     return {**data, "training": {**training, **tables}} if tables else data
+
+
+def _with_plain_target(data: object) -> object:
+    """Return ``data`` with a list of one target as that target, so that one experiment is written in one way."""
+    dataset = data.get("dataset") if isinstance(data, dict) else None
+    target = dataset.get("target") if isinstance(dataset, dict) else None
+    if not isinstance(data, dict) or not isinstance(dataset, dict) or not isinstance(target, list) or len(target) != 1:
+        return data
+    return {**data, "dataset": {**dataset, "target": target[0]}}
 
 
 def unknown_field(parent: Steps, name: str) -> UserError:
@@ -403,7 +412,8 @@ def expected(kind: inspect.Type) -> str:
             names = ", ".join(str(value) for value in kind.values)
             return f"one of: {names}" if len(kind.values) > 1 else quoted(names)
         case inspect.VarTupleType():
-            return "a list" + (f" of at most {kind.max_length}" if kind.max_length else "")
+            least = f"{kind.min_length} to " if kind.min_length else "at most "
+            return "a list" + (f" of {least}{kind.max_length}" if kind.max_length else "")
         case _:
             return "a table"
 

@@ -158,10 +158,14 @@ ERRORS = """
 def measures(outputs, y):
     \"""The measures of outputs (n, {outputs}) against y, in the target's own unit.\"""
     errors, scale = (outputs - y) * data["target_scale"], data["target_scale"]
-    spread = (((y - y.mean(axis=0)) * scale) ** 2).sum()
-    return {{"r2": float(1 - (errors**2).sum() / spread), "mae": float(abs(errors).mean())}}
+    r2 = 1 - (errors**2).sum(axis=0) / (((y - y.mean(axis=0)) * scale) ** 2).sum(axis=0)
+    mae = abs(errors).mean(axis=0)
+    return {{"r2": float(r2.mean()), "mae": float(mae.mean()){of_targets}}}
 
 """
+OF_TARGETS = """,
+            **{f"r2[{k}]": float(value) for k, value in enumerate(r2)},
+            **{f"mae[{k}]": float(value) for k, value in enumerate(mae)}"""
 PENALTY = """
 def penalty():
     \"""The penalty on the weights; biases have none.\"""
@@ -426,7 +430,7 @@ class _Facts:
     def _measures(self) -> str:
         outputs = self.resolved.model.output.units
         if not self._classes:
-            return ERRORS.format(outputs=outputs)
+            return ERRORS.format(outputs=outputs, of_targets="" if outputs == 1 else OF_TARGETS)
         if outputs == 1:
             return ACCURACY.format(outputs=outputs, predicted="(outputs > 0.5)", true="(y > 0.5)")
         return ACCURACY.format(outputs=outputs, predicted="outputs.argmax(axis=1)", true="y.argmax(axis=1)")

@@ -260,6 +260,8 @@ def readme_text(trained: TrainedModel, files: Collection[str]) -> str:
     which = "the best epoch" if trained.best else "the last update"
     outputs = trained.resolved.model.output.units
     meaning = f"{outputs} probabilities or scores: {', '.join(target.classes)}" if target.classes else "a number"
+    if trained.preparation.targets:
+        meaning = f"{outputs} numbers, in this order"
     if target.classes and outputs == 1:
         meaning = f"one number near 0 for {target.classes[0]}, near 1 for {target.classes[1]}"
     lines = [

@@ -174,9 +174,11 @@ def _dense(
 def _compile(training: TrainingConfig, outputs: int) -> list[str]:
     loss = str(training.loss)
     lines = ["model.compile("]
+    code = LOSSES.get(loss, f'"{loss}"')
     if outputs > 1 and loss in ("mean_squared_error", "mean_absolute_error", "huber", "binary_crossentropy"):
-        lines.append(f"    # Keras divides this loss by the {outputs} outputs, too.")
-    lines.append("    loss=" + LOSSES.get(loss, f'"{loss}"') + ",")
+        lines.append(f"    # Keras divides this loss by the {outputs} outputs, too, which is undone.")
+        code = f"lambda y, p: {outputs} * keras.losses.{loss}(y, p)"
+    lines.append(f"    loss={code},")
     if training.clip_norm is not None:
         clip = f", global_clipnorm={training.clip_norm!r}"
     else:

@@ -97,6 +97,8 @@ class _Graph:
         model = helper.make_model(graph, opset_imports=[opset], producer_name="tui-trainer", ir_version=IR_VERSION)
         model.producer_version = __version__
         metadata: dict[str, Sequence[str]] = {"features": trained.inputs.names, "classes": trained.target.classes}
+        if trained.preparation.targets:
+            metadata["targets"] = trained.preparation.targets
         helper.set_model_props(model, {key: json.dumps(value) for key, value in metadata.items()})
         return model
 

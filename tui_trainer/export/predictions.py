@@ -14,9 +14,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.console import format_values
+from tui_trainer.console import format_values, lines_of_targets
 from tui_trainer.datasets.columns import naming_column, value_text
-from tui_trainer.datasets.csv.columns import Table, TextColumn
+from tui_trainer.datasets.csv.columns import NumberColumn, Table, TextColumn
 from tui_trainer.datasets.csv.reader import NO_OPTIONS, read_in_parts
 from tui_trainer.datasets.dataset import Dataset, DatasetError, Feature, OnProgress
 from tui_trainer.datasets.new_rows import inspect_rows
@@ -44,7 +44,7 @@ class Predictions:
     ``csv`` are the same as a CSV file in UTF-8, in pieces: what tells a row apart, its cell of ``name_column``, the
     prediction, and the probability of each class; numbers in full, and nothing for a row that can't be predicted.
     ``faults`` are the reasons, by the line of the row in the file. ``scores`` are loss and metrics where the file has
-    the target too.
+    the ``targets`` too.
     """
 
     outputs: Array
@@ -52,6 +52,7 @@ class Predictions:
     name_column: str
     faults: Mapping[int, str]
     scores: Mapping[str, float]
+    targets: tuple[str, ...]
 
 
 def predict_file(trained: TrainedModel, path: str, on_progress: OnProgress | None = None) -> Predictions:
@@ -79,7 +80,8 @@ def predict_file(trained: TrainedModel, path: str, on_progress: OnProgress | Non
     joined = np.concatenate(outputs)
     if is_any_usable and not np.isfinite(joined).any():
         raise UserError("", "the weights are no finite numbers, as after a run that diverged; train it again")
-    return Predictions(joined, csv, name_column, faults, _scores(trained, model, answered))
+    scores = _scores(trained, model, answered)
+    return Predictions(joined, csv, name_column, faults, scores, trained.preparation.all_targets)
 
 
 def _outputs(trained: TrainedModel, model: Sequential, raw: Array, usable: NDArray[np.bool_]) -> Array:
@@ -97,9 +99,9 @@ def _outputs(trained: TrainedModel, model: Sequential, raw: Array, usable: NDArr
 def read_columns(trained: TrainedModel, path: str, on_progress: OnProgress | None = None) -> Iterator[Table]:
     """Yield the columns of the file that are needed, in parts of its rows.
 
-    They are the features, what tells the rows apart, and the target if it is there.
+    They are the features, what tells the rows apart, and the targets that are there.
     """
-    inputs, target = trained.inputs, trained.preparation.target
+    inputs = trained.inputs
     file, layout = inspect_rows(path, inputs, NO_OPTIONS, on_progress)
     try:
         needed = inputs.needed(layout.names)
@@ -107,9 +109,11 @@ def read_columns(trained: TrainedModel, path: str, on_progress: OnProgress | Non
         raise DatasetError("", f"{file.shown} does not fit the run: {error}") from error
     features = {feature.column: feature for feature in inputs.features}
     known = {name: features.get(name, Feature(name, name)) for name in needed}
-    if target in layout.names and target not in known:
-        known[target] = Feature(target, target, category="" if trained.target.classes else None)
-    naming = naming_column(layout, {*known, target})
+    targets = trained.preparation.all_targets
+    for target in targets:
+        if target in layout.names and target not in known:
+            known[target] = Feature(target, target, category="" if trained.target.classes else None)
+    naming = naming_column(layout, {*known, *targets})
     if naming is not None:
         known[naming] = Feature(naming, naming, category="", form="index")
     yield from read_in_parts(file, layout, known, on_progress)
@@ -117,7 +121,7 @@ def read_columns(trained: TrainedModel, path: str, on_progress: OnProgress | Non
 
 def _names_of_rows(table: Table, trained: TrainedModel) -> tuple[str, Sequence[object]]:
     """Return the column that tells the rows apart, and its cells (n,); the lines in the file if there is none."""
-    used = {trained.preparation.target, *trained.inputs.needed(table.names)}
+    used = {*trained.preparation.all_targets, *trained.inputs.needed(table.names)}
     for name, column in table.columns.items():
         if name not in used and isinstance(column, TextColumn) and column.texts is not None:
             return name, _cells(_texts(column.texts))
@@ -125,15 +129,26 @@ def _names_of_rows(table: Table, trained: TrainedModel) -> tuple[str, Sequence[o
 
 
 def _answered(trained: TrainedModel, table: Table, raw: Array, usable: NDArray[np.bool_]) -> list[tuple[Array, Array]]:
-    """Return standardized features and answers of the rows that are predicted and have a target, none if no row has."""
-    column, classes = table.columns.get(trained.preparation.target), trained.target.classes
-    if column is None or trained.preparation.target in {feature.column for feature in trained.inputs.features}:
+    """Return standardized features and answers of the rows that are predicted and have a target, none if no row has.
+
+    Of several targets a row has all.
+    """
+    targets, classes = trained.preparation.all_targets, trained.target.classes
+    columns = [table.columns[name] for name in targets if name in table.columns]
+    if len(columns) < len(targets) or {feature.column for feature in trained.inputs.features} & set(targets):
         return []
-    if isinstance(column, TextColumn):
+    column = columns[0]
+    if len(columns) > 1:
+        if any(isinstance(one, TextColumn) for one in columns):
+            return []
+        numbers = np.stack([one.values for one in columns if isinstance(one, NumberColumn)], axis=1)
+        rows = np.flatnonzero(usable & ~np.isnan(numbers).any(axis=1))
+        answers: Array = numbers[rows]
+    elif isinstance(column, TextColumn):
         places = [-1 if (place := position(text, classes)) is None else place for text in column.levels]
         labels = np.array([*places, -1], np.intp)[column.codes]
         rows = np.flatnonzero(usable & (labels >= 0))
-        answers: Array = np.array(classes)[labels[rows]] if classes else np.zeros(0)
+        answers = np.array(classes)[labels[rows]] if classes else np.zeros(0)
     else:
         rows = np.flatnonzero(usable & ~column.missing())
         answers = column.values[rows]
@@ -158,7 +173,7 @@ def described(predictions: Predictions, to: str = "") -> list[str]:
 def described_in_a_line(predictions: Predictions, to: str) -> str:
     """Return the same as one line."""
     head, faults, scores = _said(predictions, to)
-    return " ".join([head, *([f"{'; '.join(faults)}."] if faults else []), *(f"{score}." for score in scores)])
+    return " ".join([head, *([f"{'; '.join(faults)}."] if faults else []), *(f"{score.strip()}." for score in scores)])
 
 
 def _said(predictions: Predictions, to: str) -> tuple[str, list[str], list[str]]:
@@ -170,13 +185,16 @@ def _said(predictions: Predictions, to: str) -> tuple[str, list[str], list[str]]
     listed = [f"line {line:,}: {reason}" for line, reason in faults[:MAX_LISTED]]
     if len(faults) > MAX_LISTED:
         listed.append(f"and {len(faults) - MAX_LISTED:,} more")
-    return head, listed, [f"Scores: {format_values(dict(predictions.scores))}"] if predictions.scores else []
+    if not predictions.scores:
+        return head, listed, []
+    of_targets = lines_of_targets(predictions.scores, predictions.targets)
+    return head, listed, [f"Scores: {format_values(predictions.scores)}", *of_targets]
 
 
 def parts_csv(trained: TrainedModel, dataset: Dataset, parts: Split) -> bytes:
     """Return the predictions for the rows that a network was trained and validated on, in their order, as CSV in UTF-8.
 
-    Each row has its part, its line (for data of no file, its index), what tells it apart, the target and what
+    Each row has its part, its line (for data of no file, its index), what tells it apart, the targets and what
     ``write_predictions`` writes.
     """
     is_used = np.zeros(len(dataset.x), bool)
@@ -193,17 +211,18 @@ def parts_csv(trained: TrainedModel, dataset: Dataset, parts: Split) -> bytes:
         heads.append(names.column)
         columns.append(_cells(_texts(names.names[rows])))
     if dataset.labels is None:
-        target: Sequence[object] = dataset.y[rows, 0].tolist()
+        targets: list[Sequence[object]] = list(dataset.y[rows].T.tolist())
     else:
         classes = _cells(dataset.classes)
-        target = [classes[label] for label in dataset.labels[rows].tolist()]
-    heads += [dataset.target, *_heads(trained)]
-    return _rows([[_cell(head)] for head in heads]) + _rows([*columns, target, *_answers(outputs, trained)])
+        targets = [[classes[label] for label in dataset.labels[rows].tolist()]]
+    heads += [*dataset.targets, *_heads(trained)]
+    return _rows([[_cell(head)] for head in heads]) + _rows([*columns, *targets, *_answers(outputs, trained)])
 
 
 def _heads(trained: TrainedModel) -> list[str]:
     """Return the names of the columns of ``_answers``."""
-    return [f"{PREDICTED}{trained.preparation.target}", *(f"p_{name}" for name in trained.target.classes)]
+    predicted = [f"{PREDICTED}{name}" for name in trained.preparation.all_targets]
+    return [*predicted, *(f"p_{name}" for name in trained.target.classes)]
 
 
 def _answers(outputs: Array, trained: TrainedModel) -> list[list[object]]:

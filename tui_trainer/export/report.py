@@ -34,7 +34,7 @@ from tui_trainer.experiment.resolve import suitable_metrics
 from tui_trainer.experiment.toml_file import dumps, with_path_from
 from tui_trainer.files import confined, safe_name
 from tui_trainer.formats import cut_alike, format_bar, format_column, format_measure, format_number, format_percent
-from tui_trainer.measures import BY_CLASS, MEASURES, R2_NEEDS, in_words, is_r2_undefined, is_rising
+from tui_trainer.measures import BY_CLASS, MEASURES, R2_NEEDS, in_words, is_r2_undefined, is_rising, name_of, target_of
 from tui_trainer.training.builder import scores
 from tui_trainer.training.doctor import examine
 from tui_trainer.training.inspection import REPEATS, error_histogram
@@ -205,6 +205,8 @@ def _data(report: Report) -> list[str]:
     config = report.network.experiment.dataset
     source = _text(dataset.title) if config.path is None else f"the file {_text(config.path, 200)}"
     kind = f"one of {len(dataset.classes)} classes" if dataset.classes else "a number"
+    if len(dataset.targets) > 1:
+        kind = f"{len(dataset.targets)} numbers"
     lines = ["## Data", "", f"From {source}; to predict is **{_text(dataset.target)}**, {kind}.", ""]
     lines += _parts_table(report, split)
     lines += ["", *_columns_table(dataset, split.test_rows)]
@@ -235,8 +237,9 @@ def _columns_table(dataset: Dataset, test_rows: NDArray[np.intp]) -> list[str]:
     heads = statistics_text.headings(statistics)
     lines = [[_text(cells[head]) for head in heads] for cells in rows[:MAX_COLUMNS]]
     more = len(rows) - len(lines) + statistics.more_columns
+    with_first = f"; *with* tells of {_text(dataset.targets[0])}" if len(dataset.targets) > 1 else ""
     return [
-        f"Of {statistics_text.heading(statistics)}:",
+        f"Of {statistics_text.heading(statistics)}{with_first}:",
         "",
         *_table(heads, lines, left=2),
         *(["", f"And {more:,} more."] if more else []),
@@ -289,8 +292,11 @@ def _scores(report: Report) -> list[str]:
     by_part = [
         scores(report.model, training, part.x, part.y, split.target, part.weights) for part in report.parts.values()
     ]
-    names = sorted(by_part[0], key=list(MEASURES).index)
-    rows = [[in_words(name), *(_measured(name, values[name]) for values in by_part)] for name in names]
+    names = sorted(by_part[0], key=lambda name: list(MEASURES).index(name_of(name)))
+    rows = [
+        [_measure_words(name, report.dataset.targets), *(_measured(name, values[name]) for values in by_part)]
+        for name in names
+    ]
     lines = ["## Scores", "", *_table(["measure", *report.parts], rows, left=1)]
     labels = report.dataset.labels
     if labels is not None:
@@ -308,26 +314,21 @@ def _scores(report: Report) -> list[str]:
     return lines
 
 
+def _measure_words(name: str, targets: Sequence[str]) -> str:
+    """Return a measure as people write it: ``MAE``, or that of one of several targets."""
+    index = target_of(name)
+    return in_words(name) if index is None else f"{in_words(name)} of {_text(targets[index])}"
+
+
 def _mistakes(report: Report) -> list[str]:
     """Return the confusion matrix, or for numbers a histogram of the errors."""
     dataset, part = report.dataset, report.parts[report.judged]
     lines = ["## Mistakes", ""]
     if dataset.labels is None:
-        errors = (report.outputs - dataset.y[part.rows])[:, 0]
-        edges, counts = error_histogram(errors, ERROR_BINS)
-        bars = [
-            f"{format_number(float(edge)):>9} to {format_number(float(end)):>9}  "
-            f"{format_bar(count / max(counts.max(), 1), BAR_WIDTH)} {count:,}"
-            for edge, end, count in zip(edges, edges[1:], counts, strict=False)
-        ]
-        if others := len(errors) - int(counts.sum()):
-            bars.append(f"too large to be a number: {others:,}")
-        return [
-            *lines,
-            f"Predicted less true {_text(dataset.target)}, {report.judged} part:",
-            "",
-            *_fenced("\n".join(bars)),
-        ]
+        for target, errors in zip(dataset.targets, (report.outputs - dataset.y[part.rows]).T, strict=True):
+            title = f"Predicted less true {_text(target)}, {report.judged} part:"
+            lines += [title, "", *_fenced("\n".join(_error_bars(errors))), ""]
+        return lines[:-1]
     classes, count = report.classes, len(report.classes)
     if count > MAX_CLASSES:
         return []
@@ -343,6 +344,19 @@ def _mistakes(report: Report) -> list[str]:
     rows.append(["precision", *(f"{format_percent(share, 0)} %" for share in precision.tolist()), ""])
     heads = [f"{report.judged} part: true", *(f"as {name}" for name in classes), "recall"]
     return [*lines, *_table(heads, rows, left=1)]
+
+
+def _error_bars(errors: Array) -> list[str]:
+    """Return the histogram of the errors (n,) of one target, a line for each bar."""
+    edges, counts = error_histogram(errors, ERROR_BINS)
+    bars = [
+        f"{format_number(float(edge)):>9} to {format_number(float(end)):>9}  "
+        f"{format_bar(count / max(counts.max(), 1), BAR_WIDTH)} {count:,}"
+        for edge, end, count in zip(edges, edges[1:], counts, strict=False)
+    ]
+    if others := len(errors) - int(counts.sum()):
+        bars.append(f"too large to be a number: {others:,}")
+    return bars
 
 
 def _worst(report: Report) -> list[str]:
@@ -453,7 +467,7 @@ SECTIONS: tuple[Callable[[Report], list[str]], ...] = (
 
 
 def _measured(name: str, value: float) -> str:
-    measure = MEASURES[name.removeprefix("val_")]
+    measure = MEASURES[name_of(name)]
     if measure.in_percent:
         return f"{format_percent(value, 1) if not value > MAX_SHARE else format_number(100 * value)} %"
     return format_measure(value)

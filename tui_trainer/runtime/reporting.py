@@ -32,11 +32,14 @@ def loaded(session: Session, run: int) -> Loaded:
     columns = _shown(dataset)
     named = min(NAMED_ROWS, len(dataset.x))
     rows = min(PREVIEW_ROWS, PREVIEW_CELLS // len(columns))
+    target = parts.target
+    scales = () if target.is_none else tuple(zip(target.mean.tolist(), target.scale.tolist(), strict=True))
     view = DatasetView(
         name=dataset.name,
         title=dataset.title,
         features=dataset.features,
-        target=dataset.target,
+        target=dataset.targets[0],
+        targets=dataset.targets,
         task=dataset.task,
         classes=dataset.classes,
         rows=len(dataset.x),
@@ -52,7 +55,8 @@ def loaded(session: Session, run: int) -> Loaded:
         row_column=dataset.rows.column,
         row_numbers=pack(np.array([dataset.rows.number(row) for row in range(named)])),
         row_names=tuple(map(dataset.rows.name, range(named))) if dataset.rows.column else (),
-        target_scale=None if parts.target.is_none else (float(parts.target.mean[0]), float(parts.target.scale[0])),
+        target_scale=scales[0] if scales else None,
+        target_scales=scales,
     )
     return Loaded(
         run=run,
@@ -68,13 +72,9 @@ def loaded(session: Session, run: int) -> Loaded:
 
 
 def _shown(dataset: Dataset) -> tuple[str, ...]:
-    """Return the columns to show: the first ones, including the target."""
-    names = tuple(dataset.columns)
-    return (
-        names[:PREVIEW_COLUMNS]
-        if dataset.target in names[:PREVIEW_COLUMNS]
-        else (*names[:PREVIEW_COLUMNS], dataset.target)
-    )
+    """Return the columns to show: the first ones, including the targets."""
+    names = tuple(dataset.columns)[:PREVIEW_COLUMNS]
+    return (*names, *(name for name in dataset.targets if name not in names))
 
 
 def step_flops(session: Session) -> int:

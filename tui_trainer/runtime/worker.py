@@ -390,7 +390,8 @@ class Worker:
         computed = self._tabs.compute()
         if computed is not None:
             tab, content = computed
-            self._send(protocol.Update(self._run, tab, self._session.steps, protocol.encode(content)))
+            encoded = protocol.encode(content)
+            self._send(protocol.Update(self._run, tab, self._session.steps, encoded, self._tabs.target))
             now = time.perf_counter()
             share = SPARE_SHARE if self._session.has_time_to_spare else VIEW_SHARE
             self._next_view = now + max(VIEW_EVERY - (now - started), (share - 1) * (now - started))

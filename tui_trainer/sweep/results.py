@@ -330,7 +330,8 @@ def choose_measure(by: str | None, planned: Sequence[Planned]) -> str:
     if by is None:
         return "val_loss" if run_without is None else "loss"
     known = measure_of(by)
-    if known is None or known.by_class != bool(CLASS_NUMBER.search(by)):
+    has_number = bool(CLASS_NUMBER.search(by))
+    if known is None or (known.by_class != has_number and not (has_number and known.of == "numbers")):
         names = ", ".join(f"{name}[0]" if one.by_class else name for name, one in MEASURES.items())
         expected = f"expected one of: {names}, each with val_ before it for the validation part"
         raise UserError("by", f"{expected}; got {quoted(by)}")

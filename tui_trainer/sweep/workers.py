@@ -290,7 +290,9 @@ def _safe_import_path() -> Iterator[None]:
 def _check_measure(session: Session, by: str) -> None:
     """Raise UserError, before the training, if the run will have no score ``by``."""
     parts = session.split
-    names = list(scores(session.trainer.model, session.experiment.training, parts.x_train[:1], parts.y_train[:1]))
+    names = list(
+        scores(session.trainer.model, session.experiment.training, parts.x_train[:1], parts.y_train[:1], parts.target)
+    )
     if parts.x_val is not None:
         names += [f"val_{name}" for name in names]
     if by not in names:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import msgspec
@@ -19,10 +19,20 @@ from . import Tab, tab_named
 
 @dataclass(frozen=True, slots=True)
 class TrainerContext:
-    """What a tab computes from: the session, and the store of its ``checkpointer``, if there is one."""
+    """What a tab computes from: the session, and the store of its ``checkpointer``, if there is one.
+
+    ``target`` is the index of the target to show; see ``shown_output``.
+    """
 
     session: Session
     checkpointer: Checkpointer | None = None
+    target: int = 0
+
+    @property
+    def shown_output(self) -> int | None:
+        """The output of the target that is shown, of several; None where there is one target, or classes."""
+        targets = self.session.dataset.targets
+        return min(max(self.target, 0), len(targets) - 1) if len(targets) > 1 else None
 
     @property
     def store(self) -> Store | None:
@@ -63,6 +73,14 @@ class TabComputing:
             raise msgspec.ValidationError("no such tab") from None
         request_type = tab.load_messages().AnyRequest | None if tab.messages else None
         self._tab, self._request = tab, msgspec.msgpack.decode(watch.request, type=request_type)
+        if watch.target != self.target:
+            self._trainer = replace(self._trainer, target=watch.target)
+            self.forget()
+
+    @property
+    def target(self) -> int:
+        """The index of the target to show, as it was requested."""
+        return self._trainer.target
 
     def stop(self) -> None:
         """Close the open tab."""
@@ -70,7 +88,7 @@ class TabComputing:
         self.is_partial = False
 
     def forget(self) -> None:
-        """Drop everything that was cached, as another run has been loaded."""
+        """Drop everything that was cached, as another run has been loaded, or another target is shown."""
         self._computes.clear()
         self._failures.clear()
         self.is_partial = False

@@ -137,6 +137,9 @@ class TabView(Vertical):
     def show_loaded(self, loaded: Loaded) -> None:
         """Called when another run has been loaded and is at its first step."""
 
+    def show_target(self, loaded: Loaded) -> None:
+        """Called when another one of several targets is shown: the one of ``loaded.dataset``."""
+
     def show_progress(self, progress: Progress) -> None:
         """Called when training has advanced."""
 

@@ -199,7 +199,7 @@ def _shared_options(training: TrainingConfig, split: Split) -> dict[str, Any]:
         if split.x_val is None or split.y_val is None
         else (split.x_val, split.y_val, split.w_val),
         "metrics": training.metrics,
-        **_unit_of(split.target),
+        **_of_targets(split.target),
     }
 
 
@@ -249,9 +249,12 @@ def build_early_stopping(training: TrainingConfig) -> EarlyStopping | None:
     )
 
 
-def _unit_of(target: TargetScale | None) -> dict[str, Any]:
-    """Return the options by which metrics are in the target's own unit; none where they are already."""
-    return {} if target is None or target.is_none else {"target_scale": target.scale, "target_mean": target.mean}
+def _of_targets(target: TargetScale | None) -> dict[str, Any]:
+    """Return the options by which metrics are in the target's own unit, and those of several targets are of each."""
+    if target is None:
+        return {}
+    unit = {} if target.is_none else {"target_scale": target.scale, "target_mean": target.mean}
+    return {**unit, "each_output": True} if target.is_several else unit
 
 
 def scores(
@@ -269,7 +272,7 @@ def scores(
     """
     loss = get_loss(str(training.loss), model.dense[-1][0].activation)
     data = x.astype(model.dtype), y.astype(model.dtype)
-    evaluation = Evaluation(model, *data, loss, training.metrics, **_unit_of(target), sample_weight=sample_weight)
+    evaluation = Evaluation(model, *data, loss, training.metrics, **_of_targets(target), sample_weight=sample_weight)
     penalty = Penalty(training.l1, training.l2, model.parameters)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         value = evaluation.loss(model.parameters) + penalty.value(model.parameters.flat)

@@ -118,9 +118,11 @@ class Vitals:
         return [float(np.sqrt(np.mean(np.square(kernel, dtype=np.float64)))) for kernel in kernels]
 
     @cached_property
-    def columns(self) -> tuple[ColumnStatistics, ...]:
-        """What the columns hold, the test part left out."""
-        return self.session.statistics.columns
+    def columns_by_target(self) -> dict[str, tuple[ColumnStatistics, ...]]:
+        """What the columns hold, the test part left out, and how they go with each target."""
+        return {
+            target: self.session.statistics(index).columns for index, target in enumerate(self.session.dataset.targets)
+        }
 
     def remedy(self, changes: Changes, said: str) -> Remedy | None:
         """Return the remedy that makes these changes; None where one of the fields may not be changed."""
@@ -382,11 +384,11 @@ def _batch_too_large(vitals: Vitals) -> Evidence | None:
 
 def _one_column_tells(vitals: Vitals) -> Evidence | None:
     """A single feature determines the target."""
-    for column in vitals.columns:
+    for name, column in ((name, one) for name, columns in vitals.columns_by_target.items() for one in columns):
         link = column.link
         if column.role == "feature" and link is not None and abs(link.value) > 0.9995:
             sure = f"{link.name} = {link.value:.4f}"
-            target = short_name(vitals.session.dataset.target)
+            target = short_name(name)
             sentence = f"{short_name(column.name)} alone tells {target} ({sure}): is it known before {target} is?"
             return Evidence(f"{sentence} If not, leave it out")
     return None

@@ -169,10 +169,10 @@ def _older_rows(numbers: Floats) -> int:
 
 
 def _rank(name: str) -> tuple[bool, int, int]:
-    """Return the sort key of a value: training before validation, the loss first, classes by number."""
+    """Return the sort key of a value: training before validation, the loss first, classes and targets by number."""
     measure, _, index = name.removeprefix("val_").partition("[")
     position = ORDER.index(measure) if measure in ORDER else len(ORDER)
-    return name.startswith("val_"), position, int(index.rstrip("]") or 0)
+    return name.startswith("val_"), position, int(index.rstrip("]") or -1)
 
 
 class OlderValues(NamedTuple):

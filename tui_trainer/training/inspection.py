@@ -24,7 +24,7 @@ from tui_trainer.engine.sample_losses import each_loss
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.resolve import Task, suitable_measures
 from tui_trainer.experiment.schema import Experiment
-from tui_trainer.measures import is_rising
+from tui_trainer.measures import is_rising, name_of, target_of
 
 Array = NDArray[Any]
 Score = Callable[[Array], float]
@@ -38,17 +38,22 @@ USUAL = {"classes": "accuracy", "numbers": "r2"}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RawModel:
-    """A network for raw features, whose outputs are in the target's own unit; ``classes`` is false for a number."""
+    """A network for raw features, whose outputs are in the target's own unit; ``classes`` is false for a number.
+
+    With ``output``, one of several targets, it has that output alone.
+    """
 
     model: Sequential
     inputs: Inputs
     target: TargetScale
     classes: bool
+    output: int | None = None
 
     def predict(self, raw: Array) -> Array:
         """Return outputs (n, k), float64, for raw features (n, features)."""
         outputs = self.model.predict(self.inputs.standardize(raw)).astype(np.float64)
-        return self.target.restore(outputs)
+        restored = self.target.restore(outputs)
+        return restored if self.output is None else restored[:, self.output : self.output + 1]
 
 
 def columns_of(features: Sequence[Feature]) -> dict[str, slice]:
@@ -61,13 +66,16 @@ def columns_of(features: Sequence[Feature]) -> dict[str, slice]:
 
 
 def measure_of_importance(by: str | None, experiment: Experiment, task: Task, field: str = "by") -> str:
-    """Return ``by``, or the usual measure of a target.
+    """Return ``by``, or the usual measure of a target; that of one of several targets has its number, as ``r2[1]``.
 
     Raises UserError, for the ``field`` it comes from, for one that a resolved run does not have.
     """
     if by is None:
         return USUAL["numbers" if task == "regression" else "classes"]
     suitable = suitable_measures(experiment, task)
+    if task == "regression" and experiment.model.output.units != 1:
+        each = range(experiment.model.output.units or 0)
+        suitable += tuple(f"{name}[{index}]" for name in suitable if name != "loss" for index in each)
     if by not in suitable:
         raise UserError(field, f"expected one of {', '.join(suitable)}; got {quoted(by)}")
     return by
@@ -88,6 +96,8 @@ def score_by(by: str, model: Sequential, experiment: Experiment, y: Array, targe
     loss = get_loss(str(experiment.training.loss), model.dense[-1][0].activation)
     trained_on = y.T.astype(model.dtype)
     own = target.restore(y).T.astype(np.float64) if not target.is_none else trained_on
+    name, index = name_of(by), target_of(by)
+    part = slice(None) if index is None else slice(index, index + 1)
 
     def score(x: Array) -> float:
         outputs = model.predict(x)
@@ -95,7 +105,7 @@ def score_by(by: str, model: Sequential, experiment: Experiment, y: Array, targe
             if by == "loss":
                 losses = each_loss(loss.name, outputs.T, trained_on)
                 return float(losses.mean(dtype=np.float64) if loss.per_sample else losses.sum(dtype=np.float64))
-            return float(measure((by,), target.restore(outputs).T, own)[by])
+            return float(measure((name,), target.restore(outputs).T[part], own[part])[name])
 
     return score
 

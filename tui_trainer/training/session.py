@@ -93,7 +93,7 @@ class Session:
         self._filled = 0
         self._chunk = 1
         self._last_loss: float | None = None
-        self._statistics: tuple[Split, DataStatistics] | None = None
+        self._statistics: tuple[Split, dict[int, DataStatistics]] | None = None
         self._scores: tuple[tuple[int, int], dict[str, float]] | None = None  # and of which moment of the run
 
     def load(self, experiment: Experiment, on_progress: OnProgress | None = None) -> None:
@@ -338,12 +338,17 @@ class Session:
         rate = self.step_rate.steps_per_second
         return steps / rate if rate else None
 
-    @property
-    def statistics(self) -> DataStatistics:
-        """What the columns of the data hold, the test part left out; computed once for each split of a dataset."""
+    def statistics(self, target_index: int = 0) -> DataStatistics:
+        """Return what the columns of the data hold, the test part left out, and how they go with a target.
+
+        That is computed once for each split of a dataset, and each of several targets.
+        """
         if self._statistics is None or self._statistics[0] is not self.split:
-            self._statistics = self.split, statistics_of(self.dataset, self.split.test_rows)
-        return self._statistics[1]
+            self._statistics = self.split, {}
+        known = self._statistics[1]
+        if target_index not in known:
+            known[target_index] = statistics_of(self.dataset, self.split.test_rows, target_index)
+        return known[target_index]
 
     def scores(self) -> dict[str, float]:
         """Return the scores of both parts with the present weights, as ``split_scores`` does."""

@@ -5,6 +5,7 @@ A field posts ``FieldEdited``; ``LazyFields`` creates a group of fields only whe
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -327,7 +328,10 @@ class TextField(Field):
 
 
 class ChoiceField(Field):
-    """A dropdown field. The value None means that the value is chosen automatically."""
+    """A dropdown field. The value None means that the value is chosen automatically.
+
+    Several values at once, which no list offers, are one more choice: a text that ``with_field`` reads as a list.
+    """
 
     DEFAULT_CSS = """
     ChoiceField.-invalid Dropdown { background: $error-muted; }
@@ -351,15 +355,24 @@ class ChoiceField(Field):
 
     def show(self, value: object) -> None:
         values = [choice for _, choice in self._choice.options]
-        new_value = str(value) if value is not None else None if None in values else values[0]
+        text = json.dumps(value, ensure_ascii=False) if isinstance(value, tuple) else str(value)
+        new_value = text if value is not None else None if None in values else values[0]
         if new_value not in values:
-            self._choice.offer([*self._choice.options, (str(new_value), new_value)])
+            self._choice.offer([*self._choice.options, (_label_of(str(new_value)), new_value)])
         self._choice.value, self.invalid = new_value, False
 
     @on(Dropdown.Changed)
     def _finish(self, event: Dropdown.Changed) -> None:
         event.stop()
         self.edited(event.value)
+
+
+def _label_of(value: str) -> str:
+    """Return a value as a list shows it, several ones with commas between them."""
+    try:
+        return ", ".join(json.loads(value)) if value.startswith("[") else value
+    except (ValueError, TypeError):
+        return value
 
 
 class CheckMark(Checkbox):

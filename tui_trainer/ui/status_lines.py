@@ -245,6 +245,9 @@ def description(loaded: Loaded) -> tuple[str, str, str, str]:
     activations = {str(layer.activation) for layer in model.layers} or {str(model.output.activation)}
     activation = activations.pop() if len(activations) == 1 else "mixed"
     name = shorten(one_cell(plain(PurePath(dataset.name).name)), MAX_NAME)
+    if len(dataset.targets) > 1:
+        target = shorten(one_cell(plain(dataset.target)), MAX_NAME)
+        name += f": {target} {dataset.target_index + 1}/{len(dataset.targets)}"
     return name, "-".join(shown), activation, loaded.experiment.training.optimizer.name
 
 

@@ -147,7 +147,7 @@ def test_the_columns_are_described_once(monkeypatch: pytest.MonkeyPatch) -> None
         session.advance_to_end()
         SummaryCompute(TrainerContext(session)).compute(WatchSummary())
     session.load(with_field(IRIS, "training.learning_rate", 0.02))
-    assert session.statistics.rows == 150 and len(calls) == 1
+    assert session.statistics().rows == 150 and len(calls) == 1
 
 
 async def test_keys_scroll_to_what_is_below(start: Start) -> None:

@@ -92,6 +92,7 @@ class PreviewTable(DataTable[Text]):
         Binding("enter", "press_key('accept')", "Use it", show=False),
         Binding("k,space", "press_key('kind')", "Kind", show=False),
         Binding("t", "press_key('target')", "Target", show=False),
+        Binding("T", "press_key('also_target')", "Also a target", show=False),
     ]
 
     @dataclass
@@ -136,7 +137,7 @@ class PreviewTable(DataTable[Text]):
 
     def _refresh_heads(self, before: FilePreview, preview: FilePreview) -> None:
         for index, (old, new) in enumerate(zip(before.columns, preview.columns, strict=True)):
-            if old != new or new.name in (before.target, preview.target):
+            if old != new or new.name in (*before.targets, *preview.targets):
                 for label in HEAD_ROWS:
                     self.update_cell(label, str(index), self._head(label, new))
 
@@ -151,11 +152,13 @@ class PreviewTable(DataTable[Text]):
     def _head(self, label: str, column: PreviewColumn) -> Text:
         if self._preview is None or not self._preview.rows:  # the file is unreadable
             return Text()
-        is_target = column.name == self._preview.target
+        targets = self._preview.targets
+        is_target = column.name in targets
         dim = " dim" if column.kind == "ignore" and not is_target else ""
         if label == KIND:
             mark = CHOSEN_MARK if column.name in self._corrected else ""
-            return Text("target" if is_target else f"{KINDS[column.kind]}{mark}", f"bold{dim}")
+            number = f" {targets.index(column.name) + 1}" if is_target and len(targets) > 1 else ""
+            return Text(f"target{number}" if is_target else f"{KINDS[column.kind]}{mark}", f"bold{dim}")
         if label == FOUND_KIND:
             return _cell_text(column.found, dim)
         return Text(f"{column.missing:,}" if column.missing else "", dim)
@@ -203,6 +206,7 @@ class PreviewData(AskingScreen[DatasetConfig | None]):
                 yield TextButton("enter  Use it", "accept")
                 yield TextButton("k  Kind", "kind")
                 yield TextButton("t  Target", "target")
+                yield TextButton("T  Also", "also_target")
                 yield TextButton("esc  Leave", "leave")
                 yield Static("* your choice", markup=False)
 
@@ -270,6 +274,17 @@ class PreviewData(AskingScreen[DatasetConfig | None]):
         if column is not None:
             self._request_preview(with_choice(self._config, "target", column.name))
 
+    def action_also_target(self) -> None:
+        """Predict the column under the cursor beside the other targets, or no more."""
+        column, preview = self.table.current_column, self._preview
+        if column is None or preview is None:
+            return
+        targets = self._config.targets or preview.targets
+        others = tuple(name for name in targets if name != column.name)
+        chosen = others if column.name in targets else (*targets, column.name)
+        if chosen:
+            self._request_preview(with_choice(self._config, "target", chosen))
+
     def action_accept(self) -> None:
         """Accept the file, as soon as its preview has arrived."""
         self._accept_when_ready = True
@@ -280,8 +295,8 @@ class PreviewData(AskingScreen[DatasetConfig | None]):
         """Accept unless there is a problem; one in the first rows of a large file may not be one in the whole file."""
         preview, self._accept_when_ready = self._preview, False
         if preview is not None and (not preview.problem or preview.is_part):
-            target = self._config.target or preview.target or None  # a guess, which is kept
-            self.dismiss(replace(self._config, target=target))
+            guess = preview.targets[0] if preview.targets else None  # which is kept
+            self.dismiss(replace(self._config, target=self._config.target or guess))
 
     def action_leave(self) -> None:
         self.dismiss(None)
@@ -376,6 +391,6 @@ def detected_labels(preview: FilePreview, config: DatasetConfig) -> dict[str, st
 
 def _task(preview: FilePreview) -> str:
     if not preview.classes:
-        return "a number, regression"
+        return "a number, regression" if len(preview.targets) == 1 else f"{len(preview.targets)} numbers, regression"
     names = ", ".join(map(plain, preview.classes[:MAX_CLASSES]))
     return f"{len(preview.classes)} classes ({names}{', …' if len(preview.classes) > MAX_CLASSES else ''})"

@@ -200,7 +200,7 @@ COLUMNS = (
         partial(ChoiceField, choices=[("default", None)]),
         "dataset.target",
         "target",
-        "The column to predict",
+        "The column to predict; several ones of numbers are chosen where your own data are opened",
         is_table,
     ),
     Row(
@@ -311,8 +311,8 @@ class DataPanel(Panel):
         dataset = self._dataset
         for field in self.query(ChoiceField):
             if field.path == "dataset.target" and dataset is not None:
-                default: list[tuple[str, str | None]] = [(f"{dataset.target}", None)]
-                field.offer([*default, *((name, name) for name in dataset.available if name != dataset.target)])
+                default: list[tuple[str, str | None]] = [(dataset.targets[0], None)]
+                field.offer([*default, *((name, name) for name in dataset.available if name != dataset.targets[0])])
 
     def show(self, fields: Iterable[Field]) -> None:
         super().show(fields)

@@ -100,10 +100,11 @@ def correlations(x: NDArray[Any], y: NDArray[Any]) -> Array:
 class Scales:
     """The colour scales of a run's neurons. If there are negative values, 0 is in the middle."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, output: int | None = None) -> None:
+        """``output`` is that of the target that is shown, of several."""
         self._dense = [layer for layer, _ in session.trainer.model.dense]
         self._is_regression = session.dataset.task == "regression"
-        self._target = target_limits(session.dataset)
+        self._target = target_limits(session.dataset, output)
 
     def of(self, layer: int, values: Array, rounded: bool) -> Limits:
         """Return the scale for ``values`` (n,) of a neuron of ``layer``; ``rounded`` makes it jump less often."""
@@ -119,9 +120,10 @@ class Scales:
         return (-round_up(high), round_up(high)) if rounded else (low, high)
 
 
-def target_limits(dataset: Dataset) -> Limits:
-    """Return the range of a numeric target, with 0 in the middle if it has both signs."""
-    low, high = float(dataset.y.min()), float(dataset.y.max())
+def target_limits(dataset: Dataset, output: int | None = None) -> Limits:
+    """Return the range of a numeric target, that of an ``output`` of several, with 0 in the middle for both signs."""
+    y = dataset.y if output is None else dataset.y[:, output]
+    low, high = float(y.min()), float(y.max())
     return around_zero(low, high) if low < 0 < high else apart(low, high)
 
 

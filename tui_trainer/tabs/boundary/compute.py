@@ -42,7 +42,7 @@ class CurveCompute:
 
     def __init__(self, reader: NeuronGrid) -> None:
         self._reader = reader
-        self._samples, self._hidden = on_line(reader.session, reader.ground)
+        self._samples, self._hidden = on_line(reader.session, reader.ground, reader.output)
 
     def compute(self, request: WatchBoundary) -> Function:
         """Compute the curves, with the samples if the output is selected."""
@@ -57,7 +57,7 @@ class CurveCompute:
         return Function(
             chosen=chosen,
             x=axes[0],
-            y=dataset.target if is_output else "output",
+            y=dataset.targets[reader.output or 0] if is_output else "output",
             x_limits=(low, high),
             y_limits=self._y_limits(values, (chosen.low, chosen.high), is_output),
             places=pack(x),
@@ -85,7 +85,8 @@ class CurveCompute:
         if dataset.classes:
             classes = len(dataset.classes)
             return min(0.0, rug_height(classes - 1, classes)) - ROOM, 1.0 + ROOM
-        low, high = float(dataset.y.min()), float(dataset.y.max())
+        y = dataset.y[:, self._reader.output or 0]
+        low, high = float(y.min()), float(y.max())
         span = (high - low) or abs(high) or 1.0
         lowest, highest = extremes(values)
         low, high = low - MARGIN * span, high + MARGIN * span
@@ -107,7 +108,7 @@ class BoundaryCompute:
     """Computes a heatmap if there are two features or more, and a curve if there is one."""
 
     def __init__(self, trainer: TrainerContext) -> None:
-        self.grid = NeuronGrid(trainer.session)
+        self.grid = NeuronGrid(trainer.session, trainer.shown_output)
         has_one_axis = len(self.grid.ground.axes) == 1
         self._compute = CurveCompute(self.grid) if has_one_axis else HeatmapCompute(self.grid)
 
@@ -131,7 +132,7 @@ class HeatmapCompute:
         chosen, values = reader.read(request, axes, (columns, rows))
         levels, kinds = picture(chosen, values)
         if axes not in self._samples:
-            self._samples = {axes: on_plane(reader.session, ground, axes)}
+            self._samples = {axes: on_plane(reader.session, ground, axes, reader.output)}
         samples, hidden = self._samples[axes]
         return Boundary(
             chosen=chosen,
@@ -175,18 +176,21 @@ def picture(chosen: Chosen, values: Array) -> tuple[bytes, bytes]:
 
 
 class NeuronGrid:
-    """A run's neurons over its axes. What does not change during training is cached."""
+    """A run's neurons over its axes. What does not change during training is cached.
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+    Of several targets that of ``output`` is shown, as if there were no other.
+    """
+
+    def __init__(self, session: Session, output: int | None = None) -> None:
+        self.session, self.output = session, output
         self.ground = FeatureAxes(session.dataset, session.split, session.experiment.dataset)
-        self._scales = Scales(session)
+        self._scales = Scales(session, output)
         self._kept: dict[str, tuple[Axes, Sizes, Activations]] = {}
 
     def layers(self, axes: Axes) -> tuple[LayerShown, ...]:
         """Return the layers that can be selected while ``axes`` vary."""
         features = self.session.dataset.features
-        return layers_of(self.session, tuple(features[place] for place in self.ground.varying(axes)))
+        return layers_of(self.session, tuple(features[place] for place in self.ground.varying(axes)), self.output)
 
     def read(self, request: WatchBoundary, axes: Axes, sizes: Sizes) -> tuple[Chosen, Array]:
         """Return the selection, and its values (count, n) over the grid: of one neuron, or of a whole output."""
@@ -222,7 +226,8 @@ class NeuronGrid:
         raw = self.ground.inputs(self._grid(axes, sizes))
         parts = self.session.split
         x = (raw - parts.mean) / parts.scale
-        made = Activations(self.session.trainer.model, x, raw[:, self.ground.varying(axes)], parts.target)
+        shown = raw[:, self.ground.varying(axes)]
+        made = Activations(self.session.trainer.model, x, shown, parts.target, self.output)
         self._kept[use] = (axes, sizes, made)
         return made
 
@@ -235,13 +240,16 @@ class NeuronGrid:
         return {axes[0]: np.tile(x, len(y)), axes[1]: np.repeat(y[::-1], len(x))}
 
 
-def layers_of(session: Session, inputs: tuple[str, ...]) -> tuple[LayerShown, ...]:
-    """Return the varying inputs, by name, the hidden layers and the output."""
+def layers_of(session: Session, inputs: tuple[str, ...], shown_output: int | None = None) -> tuple[LayerShown, ...]:
+    """Return the varying inputs, by name, the hidden layers and the output, of several targets the one shown."""
     dense = [layer for layer, _ in session.trainer.model.dense]
     hidden = (LayerShown(layer.activation, layer.units) for layer in dense[:-1])
     classes, output = session.dataset.classes, dense[-1]
-    names = classes if len(classes) == output.units else classes[1:] or (session.dataset.target,)
-    last = LayerShown(output.activation, output.units, names, whole=output.units > 1)
+    if shown_output is not None:
+        last = LayerShown(output.activation, 1, (session.dataset.targets[shown_output],))
+    else:
+        names = classes if len(classes) == output.units else classes[1:] or session.dataset.targets
+        last = LayerShown(output.activation, output.units, names, whole=output.units > 1)
     return (LayerShown("", len(inputs), inputs), *hidden, last)
 
 
@@ -255,12 +263,15 @@ def inside(window: NeuronRange, layers: tuple[LayerShown, ...], most: int) -> Ne
 class Activations:
     """Computes the layers of ``model`` over points x (n, features), which are standardized like its samples.
 
-    ``shown`` (n, k) are the inputs, in the unit in which they are shown, and ``target`` brings outputs into theirs.
+    ``shown`` (n, k) are the inputs, in the unit in which they are shown, and ``target`` brings outputs into theirs;
+    with ``output``, the last layer is that output alone.
     The buffers are its own: the trainer's are not touched. Dropout is off, as when predicting.
     """
 
-    def __init__(self, model: Sequential, x: Array, shown: Array, target: TargetScale) -> None:
-        self._model, self._target = model, target
+    def __init__(
+        self, model: Sequential, x: Array, shown: Array, target: TargetScale, output: int | None = None
+    ) -> None:
+        self._model, self._target, self._output = model, target, output
         self._columns = with_ones(x, model.dense[0][0].use_bias, model.dtype).T
         self._shown, self._points = shown.T, len(x)
         widest = max(layer.units for layer, _ in model.dense)
@@ -283,7 +294,8 @@ class Activations:
             x = stage.forward(x, self._model.parameters, True)
             layers.append(stage.a)
         if deepest == len(self._model.dense):
-            layers[-1] = self._target.restore(layers[-1].T).T
+            restored = self._target.restore(layers[-1].T).T
+            layers[-1] = restored if self._output is None else restored[self._output : self._output + 1]
         for window, result in zip(windows, results, strict=True):
             result[:, points] = layers[window.layer][window.first : window.first + window.count]
 
@@ -293,11 +305,16 @@ class Activations:
         return self._passes[points]
 
 
-def on_plane(session: Session, ground: FeatureAxes, axes: tuple[str, str]) -> tuple[tuple[Samples, ...], int]:
-    """Return the samples over two features, and how many were left out; points added by hand never are."""
+def on_plane(
+    session: Session, ground: FeatureAxes, axes: tuple[str, str], output: int | None = None
+) -> tuple[tuple[Samples, ...], int]:
+    """Return the samples over two features, and how many were left out; points added by hand never are.
+
+    Of several targets their levels are those of ``output``.
+    """
     dataset, (x, y) = session.dataset, (ground.values(axis) for axis in axes)
     groups, hidden = [], 0
-    low, high = (0.0, 1.0) if dataset.classes else target_limits(dataset)
+    low, high = (0.0, 1.0) if dataset.classes else target_limits(dataset, output)
     drawn = None if dataset.origin is None else dataset.origin.numbers
     for rows, validation in _parts(session):
         by_hand = np.zeros(len(rows), np.bool_) if drawn is None else drawn[rows] < 0
@@ -305,20 +322,24 @@ def on_plane(session: Session, ground: FeatureAxes, axes: tuple[str, str]) -> tu
         hidden += len(rows) - len(kept)
         for kind, of_kind in _by_class(session, kept):
             numbers = b"" if drawn is None else pack(drawn[of_kind])
-            levels = b"" if dataset.classes else to_levels(dataset.y[of_kind, 0], low, high).tobytes()
+            levels = b"" if dataset.classes else to_levels(dataset.y[of_kind, output or 0], low, high).tobytes()
             groups.append(Samples(kind, validation, pack(x[of_kind]), pack(y[of_kind]), levels, numbers))
     return tuple(groups), hidden
 
 
-def on_line(session: Session, ground: FeatureAxes) -> tuple[tuple[Samples, ...], int]:
-    """Return the samples over the only feature: at their value, at 0 and 1 for two classes, or in a row per class."""
+def on_line(session: Session, ground: FeatureAxes, output: int | None = None) -> tuple[tuple[Samples, ...], int]:
+    """Return the samples over the only feature: at their value, at 0 and 1 for two classes, or in a row per class.
+
+    Of several targets the value is that of ``output``.
+    """
     dataset, x = session.dataset, ground.values(ground.axes[0])
     groups, hidden = [], 0
     for rows, validation in _parts(session):
         kept = _thin(rows)
         hidden += len(rows) - len(kept)
         for kind, of_kind in _by_class(session, kept):
-            y = np.full(len(of_kind), rug_height(kind, len(dataset.classes))) if kind >= 0 else dataset.y[of_kind, 0]
+            values = dataset.y[of_kind, output or 0]
+            y = np.full(len(of_kind), rug_height(kind, len(dataset.classes))) if kind >= 0 else values
             groups.append(Samples(kind, validation, pack(x[of_kind]), pack(y)))
     return tuple(groups), hidden
 

@@ -116,6 +116,9 @@ class NeuronView(TabView):
             self._choice.look_at_output()
         self._units, self._target = units, loaded.dataset.target
 
+    def show_target(self, loaded: Loaded) -> None:
+        self._target = loaded.dataset.target
+
     @on(StripWidget.Picked)
     def _pick_neuron(self, event: StripWidget.Picked) -> None:
         event.stop()

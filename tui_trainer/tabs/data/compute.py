@@ -11,8 +11,8 @@ class DataCompute:
     """Gives what the session knows of its data."""
 
     def __init__(self, trainer: TrainerContext) -> None:
-        self._session = trainer.session
+        self._session, self._output = trainer.session, trainer.shown_output or 0
 
     def compute(self, request: WatchData) -> DataContent:
-        """Return the statistics of the loaded data."""
-        return DataContent(self._session.statistics)
+        """Return the statistics of the loaded data, with the target that is shown."""
+        return DataContent(self._session.statistics(self._output))

@@ -170,6 +170,16 @@ class DataView(TabView):
         self.show(loaded.dataset)
         self.ask()
 
+    def show_target(self, loaded: Loaded) -> None:
+        """Show the columns with that target, and plot it where the other one was plotted."""
+        before = self._dataset
+        self.show(loaded.dataset)
+        axis = self.query_one("#y-axis", Dropdown)
+        if before is not None and axis.value == before.target:
+            axis.value = loaded.dataset.target
+        self._fill_table(loaded.dataset)
+        self._draw()
+
     def show_content(self, content: DataContent) -> None:
         """Show the statistics."""
         self._statistics = content.statistics

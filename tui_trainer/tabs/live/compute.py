@@ -53,6 +53,9 @@ class LiveCompute:
             kernel = kernels[before.layer]
             rows = list(range(before.first, before.first + before.count))
             sources = [inputs[row] for row in rows] if before.layer == 0 else rows
-            drawn = kernel[sources, window.first : window.first + window.count]
+            first = window.first
+            if window.layer == len(kernels) and self._trainer.shown_output is not None:
+                first = self._trainer.shown_output  # the only one that is drawn
+            drawn = kernel[sources, first : first + window.count]
             links.append(Links(window.layer, signed_shades(drawn, kernel)))
         return tuple(links)

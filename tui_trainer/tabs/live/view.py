@@ -144,6 +144,10 @@ class LiveView(NeuronView):
             self.tally = count > MAX_MAPPED or (count > 2 and not loaded.dataset.classes)
         super().show_loaded(loaded)
 
+    def show_target(self, loaded: Loaded) -> None:
+        self._names = Picture.of(loaded)
+        super().show_target(loaded)
+
     @property
     def _shows_tally(self) -> bool:
         """Whether predictions are compared with what is true, as no neuron is looked at."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import msgspec
 import numpy as np
 
 from tui_trainer.errors import UserError
@@ -45,9 +46,13 @@ class LossCompute:
     def compute(self, request: WatchLoss) -> LossContent:
         """Compute the curves and the overlays; no overlays if the store can't be read."""
         session, overlays = self._trainer.session, self._update_overlays(request)
-        curves = () if session.state == "empty" else run_curves(session, request)
+        curves = () if session.state == "empty" else run_curves(session, request, self._shown_output)
         rate = None if session.state == "empty" else rate_curve(session, request)
         return LossContent(request.quantity, curves, overlays.curves, overlays.last, overlays.bands, rate)
+
+    @property
+    def _shown_output(self) -> int | None:
+        return None if self._trainer.session.state == "empty" else self._trainer.shown_output
 
     def _update_overlays(self, request: WatchLoss) -> Overlays:
         """Return the overlays. Each request is a new object, so that the same one, sent again, is computed again."""
@@ -59,7 +64,12 @@ class LossCompute:
             if self._stored is None or self._stored.store is not store:
                 self._stored = StoredCurves(store)
             try:
-                self._overlays = self._stored.overlays(request, current)
+                output = self._shown_output
+                is_each = output is not None and request.quantity != "loss"
+                asked = (
+                    msgspec.structs.replace(request, quantity=f"{request.quantity}[{output}]") if is_each else request
+                )
+                self._overlays = replace(self._stored.overlays(asked, current), request=request)
             except StoreError:
                 return self._overlays
         return self._overlays
@@ -142,11 +152,19 @@ class StoredCurves:
         return curve_of(name, curves[key], request)
 
 
-def run_curves(session: Session, request: WatchLoss) -> tuple[Curve, ...]:
-    """Return the requested quantity of both parts over the epochs; with the loss, that of each step, too."""
+def run_curves(session: Session, request: WatchLoss, output: int | None = None) -> tuple[Curve, ...]:
+    """Return the requested quantity of both parts over the epochs; with the loss, that of each step, too.
+
+    Of several targets a measure is that of ``output``, under the name of the measure.
+    """
     history = session.history
     names = [name for name in history.epochs if name.removeprefix("val_").partition("[")[0] == request.quantity]
-    curves = [curve_of(name, history.curve(name, request.smoothing), request) for name in names]
+    if output is not None and request.quantity != "loss":
+        names = [name for name in names if name.endswith(f"[{output}]")]
+    curves = [
+        curve_of(name if output is None else name.partition("[")[0], history.curve(name, request.smoothing), request)
+        for name in names
+    ]
     if request.quantity == "loss":
         steps, losses = history.steps.points()
         epochs = steps / session.trainer.steps_per_epoch

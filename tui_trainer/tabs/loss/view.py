@@ -11,7 +11,9 @@ from textual.app import ComposeResult
 from textual.reactive import reactive
 from textual.widgets import Static
 
+from tui_trainer.errors import plain
 from tui_trainer.measures import MEASURES
+from tui_trainer.plotting.frame import one_cell
 from tui_trainer.plotting.plot import Plot, Series
 from tui_trainer.protocol import Loaded, Progress, unpack
 from tui_trainer.tabs.runs.selection import SelectedRun
@@ -54,6 +56,7 @@ class LossView(TabView):
         self._content = LossContent("loss")
         self._epoch = 0  # of the current run
         self._class_names: tuple[str, ...] = ()
+        self._target = ""  # the one that is shown, of several
         self._loss_unit = ""
         self._quantities: tuple[str, ...] = ("loss",)  # those that this run records
         self._diverged_at: float | None = None  # in epochs
@@ -107,10 +110,17 @@ class LossView(TabView):
         """Show all epochs of the run; the overlays stay until the trainer sends them again."""
         self._class_names, self._diverged_at, self._epoch = loaded.dataset.classes, None, 0
         self._loss_unit = loaded.dataset.loss_unit
+        self._target = loaded.dataset.target if len(loaded.dataset.targets) > 1 else ""
         self.viewport = Viewport()
         self._content = msgspec.structs.replace(self._content, curves=())
         self.ask()
         self.redraw()
+
+    def show_target(self, loaded: Loaded) -> None:
+        self._target = loaded.dataset.target
+        if self.quantity != "loss":
+            self._content = msgspec.structs.replace(self._content, curves=(), overlays=(), bands=())
+            self.redraw()
 
     def show_progress(self, progress: Progress) -> None:
         self._epoch = progress.epoch
@@ -227,7 +237,7 @@ class LossView(TabView):
         plot = Plot(
             tuple(series),
             x_label="epoch",
-            y_label=measure.words + (self._loss_unit if self.quantity == "loss" else ""),
+            y_label=measure.words + self._unit,
             log_y=self.log_scale,
             x_limits=self.viewport.span(self.last) if zoomed else None,
             y_limits=(0.0, 1.0) if measure.share and not self.log_scale and not zoomed else None,
@@ -237,6 +247,13 @@ class LossView(TabView):
         self.query_one(PlotWidget).show(plot)
         self._show_rate()
         self._show_legend(lines)
+
+    @property
+    def _unit(self) -> str:
+        """What is said after the name of the quantity: the unit of a loss, or the target of another measure."""
+        if self.quantity == "loss":
+            return self._loss_unit
+        return f" of {one_cell(plain(self._target))}" if self._target else ""
 
     def _show_rate(self) -> None:
         """Draw the learning rate below, over the same epochs, where a schedule changes it."""

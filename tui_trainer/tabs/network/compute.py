@@ -57,6 +57,7 @@ class NetworkCompute:
 
     def __init__(self, trainer: TrainerContext) -> None:
         session = self._session = trainer.session
+        self._output = trainer.shown_output or 0
         model = session.trainer.model
         self._propagation = Propagation(model.layers, 1, model.dtype)
         self._microscope = Microscope(session)
@@ -116,8 +117,8 @@ class NetworkCompute:
         target = session.split.y_train[sample]
         if not session.dataset.classes:
             scale = session.split.target
-            true, predicted = (float(scale.restore(values[None])[0, 0]) for values in (target, outputs))
-            return true, predicted, float(outputs[0])
+            true, predicted = (float(scale.restore(values[None])[0, self._output]) for values in (target, outputs))
+            return true, predicted, float(outputs[self._output])
         if len(outputs) == 1:
             return float(target[0]), float(outputs[0] > 0.5), float(outputs[0])
         best = int(outputs.argmax())

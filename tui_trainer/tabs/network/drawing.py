@@ -251,7 +251,8 @@ def _write_outputs(board: Board, scene: Scene) -> None:
     names = [one_cell(shape.name(shape.last, column.first + index)) for index in range(len(column.rows))]
     for index, (row, name) in enumerate(zip(column.rows, shorten_alike(names, room - 2), strict=True)):
         neuron = column.first + index
-        is_target = len(shape.outputs) > 1 and network.target == neuron
+        marked = network.target if shape.shown_output is None else shape.shown_output
+        is_target = len(shape.outputs) > 1 and marked == neuron
         board.write(row, column.right + 1, ("● " if is_target else "  ") + name, ANSWER if is_target else TEXT)
 
 

@@ -166,11 +166,15 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The layers from the inputs to the outputs, and the names of inputs and outputs."""
+    """The layers from the inputs to the outputs, and the names of inputs and outputs.
+
+    ``shown_output`` is that of the target that is shown, of several.
+    """
 
     layers: tuple[Layer, ...]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    shown_output: int | None = None
 
     @property
     def last(self) -> int:
@@ -227,8 +231,12 @@ def shape_of(loaded: Loaded) -> Shape:
     class_names = dataset.classes if outputs.units == len(dataset.classes) else ()
     has_one_probability = outputs.activation == "sigmoid" and len(dataset.classes) == 2
     probability_name = (f"P({dataset.classes[1]})",) if has_one_probability else ()
-    names = class_names or probability_name or (dataset.target,) * outputs.units
-    return Shape((inputs, *hidden, outputs), tuple(map(plain, dataset.features)), tuple(map(plain, names)))
+    targets = dataset.targets if len(dataset.targets) == outputs.units else (dataset.target,) * outputs.units
+    names = class_names or probability_name or targets
+    shown_output = dataset.target_index if len(dataset.targets) > 1 else None
+    return Shape(
+        (inputs, *hidden, outputs), tuple(map(plain, dataset.features)), tuple(map(plain, names)), shown_output
+    )
 
 
 def window_start(first: int, count: int, units: int, chosen: int | None) -> int:

@@ -151,6 +151,9 @@ class NetworkView(TabView):
         self._shape = shape
         self._choose(self._choice_of_stage if self.in_mode else self.choice)
 
+    def show_target(self, loaded: Loaded) -> None:
+        self._loaded, self._shape, self._is_current = loaded, shape_of(loaded), False
+
     def show_progress(self, progress: Progress) -> None:
         self._steps = progress.steps
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.datasets.split import PartName, TargetScale
+from tui_trainer.datasets.split import PartName
 from tui_trainer.engine.metrics import THRESHOLD, Thresholds, class_scores, mae, r2
 from tui_trainer.engine.sample_losses import SampleLosses, each_loss
-from tui_trainer.protocol import Content, Unavailable, pack
+from tui_trainer.protocol import Content, pack
 from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.training.inspection import error_histogram
 from tui_trainer.training.session import Session
@@ -45,18 +45,15 @@ class PredictionsCompute:
     """Computes predictions. Each part is prepared once; computing it again is a forward pass and some counting."""
 
     def __init__(self, trainer: TrainerContext) -> None:
-        self._session = trainer.session
+        self._session, self._output = trainer.session, trainer.shown_output
         self._parts: dict[PartName, Samples] = {}
         self._shown: PartName = "training"
-        self._inspection = Inspection(trainer.session)
+        self._inspection = Inspection(trainer.session, self._output)
 
     def compute(self, request: WatchPredictions | WatchImportance | WatchWhatIf) -> Content:
         """Compute the predictions for the part that is requested."""
-        if self._session.dataset.y.shape[1] > 1 and self._session.dataset.labels is None:
-            outputs = self._session.dataset.y.shape[1]
-            return Unavailable(f"This view compares one number per sample; the target has {outputs}.")
         if request.part not in self._parts:
-            self._parts[request.part] = Samples(self._session, request.part)
+            self._parts[request.part] = Samples(self._session, request.part, self._output)
         elif isinstance(request, WatchPredictions):
             self._parts[request.part].update()
         samples = self._parts[request.part]
@@ -117,10 +114,10 @@ class Samples:
     ``rows`` (n,) are rows of the dataset; ``drawn_indices`` are those of the samples to draw, chosen once with the seed
     of the split; ``true`` and ``predicted`` (n,) are class numbers, or values, and ``certainty`` (n,) is the output for
     the true class, or the residual. Numbers are in the target's own unit; only ``losses`` are of the target as it is
-    trained on.
+    trained on. Of several targets all but ``x`` and ``y`` are of ``output`` alone, as if there were no other.
     """
 
-    def __init__(self, session: Session, part: PartName) -> None:
+    def __init__(self, session: Session, part: PartName, output: int | None = None) -> None:
         split = session.split
         parts: dict[PartName, tuple[Array | None, Array | None, Array]] = {
             "training": (split.x_train, split.y_train, split.train_rows),
@@ -138,17 +135,22 @@ class Samples:
         if len(x) > MAX_POINTS:
             rng = np.random.default_rng(session.experiment.dataset.seed)
             self.drawn_indices = np.sort(rng.choice(len(x), MAX_POINTS, replace=False))
-        self._target = split.target
+        self._target, self._output = split.target, slice(None) if output is None else slice(output, output + 1)
+        self.target_scale = float(split.target.scale[output or 0])
+        self._loss = session.trainer.loss.name
         self._sigmoid = session.experiment.model.output.activation == "sigmoid"
         labels = session.dataset.labels
-        self.targets: Array = self._engine.targets if self._target.is_none else self._target.restore(y).T
-        self.true: Array = self._target.restore(y)[:, 0] if labels is None else labels[self.rows]
+        targets: Array = self._engine.targets if self._target.is_none else self._target.restore(y).T
+        self.targets = targets[self._output]
+        self.true: Array = self._target.restore(y)[:, output or 0] if labels is None else labels[self.rows]
         self.update()
 
     def update(self) -> None:
         """Run one batched forward pass over all samples with the current weights."""
         self._engine.update()
-        self.outputs, self.losses = self._target.restore(self._engine.outputs.T).T, self._engine.losses
+        self.outputs, self.losses = self._target.restore(self._engine.outputs.T).T[self._output], self._engine.losses
+        if self._output != slice(None):
+            self.losses = each_loss(self._loss, self._engine.outputs[self._output], self._engine.targets[self._output])
         if self._dataset.labels is None:
             self.predicted: Array = self.outputs[0].astype(np.float64)
             self.certainty: Array = self.predicted - self.true
@@ -292,7 +294,7 @@ def loss_points(session: Session, samples: Samples) -> LossPoints:
     """Return the points of ``samples``, the curve of the loss function, and the mean."""
     loss = session.trainer.loss
     x, axis = _positions(loss.name, samples)
-    curve_x, curve_y = _curve(loss.name, axis, x, samples, session.split.target)
+    curve_x, curve_y = _curve(loss.name, axis, x, samples, session.split.target.is_none)
     indices = samples.drawn_indices
     wrong = np.zeros(len(indices), bool)
     if session.dataset.labels is not None:
@@ -333,11 +335,11 @@ def _positions(name: str, samples: Samples) -> tuple[Array, Axis]:
 
 
 def _curve(
-    name: str, axis: Axis, x: Array, samples: Samples, target: TargetScale
+    name: str, axis: Axis, x: Array, samples: Samples, in_own_unit: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the curve over all of ``x`` (n,) as x and y (k,); empty for huber with several outputs.
 
-    x is in the target's own unit, the loss of the target as it is trained on.
+    x is in the target's own unit, the loss of the target as it is trained on, which is the same with ``in_own_unit``.
     """
     if axis in ("probability", "joint"):
         # Evenly spaced in the loss: evenly spaced in p, the steep part would have too few points
@@ -345,9 +347,9 @@ def _curve(
         return np.exp(-y), y
     largest = _largest(x) or 1.0
     residual_axis = np.linspace(-largest if axis == "residual" else 0.0, largest, CURVE_POINTS)
-    if axis == "distance" and (name == "huber" or not target.is_none):
+    if axis == "distance" and (name == "huber" or not in_own_unit):
         return residual_axis[:0], residual_axis[:0]
-    return residual_axis, each_loss(name, residual_axis[None] / target.scale[0], np.zeros((1, CURVE_POINTS)))
+    return residual_axis, each_loss(name, residual_axis[None] / samples.target_scale, np.zeros((1, CURVE_POINTS)))
 
 
 def _largest(values: Array) -> float:

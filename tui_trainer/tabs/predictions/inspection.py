@@ -41,15 +41,20 @@ MAX_INPUTS = 100  # listed: no screen has more rows
 
 
 class Inspection:
-    """Inspects the network of one loaded run; importances are computed in slices, with the weights they began with."""
+    """Inspects the network of one loaded run; importances are computed in slices, with the weights they began with.
 
-    def __init__(self, session: Session) -> None:
+    Of several targets everything is of ``output``, but for the loss, which they share.
+    """
+
+    def __init__(self, session: Session, output: int | None = None) -> None:
         self._session, dataset = session, session.dataset
+        self._output = output
         self._columns = columns_of(dataset.inputs)
         self._names = tuple(self._columns)
         self._places = list(self._columns.values())
         inputs = preparation_of(dataset, session.split).inputs
-        self._raw_model = RawModel(session.trainer.model, inputs, session.split.target, dataset.labels is not None)
+        is_class, scale = dataset.labels is not None, session.split.target
+        self._raw_model = RawModel(session.trainer.model, inputs, scale, is_class, output)
         self._measures = suitable_measures(session.experiment, dataset.task)
         self._usual = measure_of_importance(None, session.experiment, dataset.task)
         self._under_way: Permuting | None = None
@@ -66,7 +71,8 @@ class Inspection:
         if self._under_way is not None and self._under_way.of != of:
             self._under_way = None
         if self._under_way is None and (self._complete is None or self._complete.moment != self._moment):
-            self._under_way = Permuting(self._session, samples, by)
+            of_output = by if self._output is None or by == "loss" else f"{by}[{self._output}]"
+            self._under_way = Permuting(self._session, samples, of, of_output)
             self._under_way.moment = self._moment
         if self._under_way is not None:
             self._under_way.advance(SLICE if self._session.state == "running" else SLICE_AT_REST)
@@ -186,8 +192,8 @@ class Inspection:
 class Permuting:
     """Importances of the columns for at most ``MAX_POINTS`` samples, with a copy of the weights as they are."""
 
-    def __init__(self, session: Session, samples: Samples, by: str) -> None:
-        self.of = samples.name, by
+    def __init__(self, session: Session, samples: Samples, of: tuple[str, str], by: str) -> None:
+        self.of = of
         self.moment = (0, 0)
         self.epoch = session.trainer.epochs
         chosen = samples.drawn_indices

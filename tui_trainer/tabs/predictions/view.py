@@ -182,6 +182,11 @@ class PredictionsView(TabView):
             self.panel = "overview"
         self._arrange()
 
+    def show_target(self, loaded: Loaded) -> None:
+        """Show nothing of the other target until the content of this one comes; the chosen sample stays."""
+        self._picture = replace(Picture.of(loaded), matrix=self._picture.matrix)
+        self._arrange()
+
     def show_content(self, content: ClassPredictions | NumberPredictions | Importance | WhatIf) -> None:
         if isinstance(content, Importance | WhatIf):
             self._show_inspection(content)
@@ -204,6 +209,8 @@ class PredictionsView(TabView):
             self._picture = replace(self._picture, importance=content)
             if self._column is None or self._column >= len(content.columns):
                 self._column = ranking(content)[0]
+            if self._room != self._last_room:  # it was laid out without knowing the number of columns
+                self._arrange()
         self._show()
 
     def on_resize(self, event: events.Resize) -> None:

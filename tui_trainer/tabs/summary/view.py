@@ -334,7 +334,8 @@ def lines(loaded: Loaded) -> tuple[tuple[str, str], ...]:
     }.get(optimizer.name, "")
     batches = "the full batch" if training.batch_size == "full" else f"mini-batches of {training.batch_size}"
     classes = ", ".join(map(plain, dataset.classes))
-    target = f"{plain(dataset.target)}: {classes}" if classes else plain(dataset.target)
+    names = ", ".join(map(plain, dataset.targets)) or plain(dataset.target)
+    target = f"{names}: {classes}" if classes else names
     return (
         ("in", f"{len(dataset.features)} features: {', '.join(map(plain, dataset.features))}"),
         ("out", f"{output.units} {output.activation}, for {target}"),
