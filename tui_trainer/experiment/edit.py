@@ -147,7 +147,7 @@ def _parent(data: Any, steps: Steps) -> Any:
 def _from_toml(steps: Steps, text: str) -> object:
     """Return the list or table that ``text`` is in TOML's notation, other text as it is; UserError for a broken one."""
     bare = text.strip()
-    is_list = bare.startswith(('["', "['")) or (bare[:1] + bare[-1:] == "[]" and steps != TARGET)
+    is_list = bare.startswith(('["', "['")) or (bare[:1] + bare[-1:] == "[]" and (steps != TARGET or bare == "[]"))
     if not is_list and (steps == TARGET or not bare.startswith("{")):
         return text  # names, the first of which may begin so: [cm] length, width
     try:

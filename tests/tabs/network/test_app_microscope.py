@@ -206,8 +206,12 @@ async def test_a_step_that_is_too_large_is_said_and_left_again(start: Start) -> 
     async with start(IRIS) as flow:
         lens = await Lens(flow).open()
         reason = "A step of 20 samples takes too much memory under the microscope."
-        lens.view.say_unseen(reason)
-        await flow.until_shown(reason)
+
+        def said() -> bool:
+            lens.view.say_unseen(reason)  # a content that was under way takes it back
+            return reason in flow.screen_text()
+
+        await flow.until(said, "the reason")
         await flow.press("escape")
         await flow.until(lambda: isinstance(looked_at(lens), NeuronDetail), "the network")
         assert not lens.view.in_mode and not lens.view.has_class("-unseen")
