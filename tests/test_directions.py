@@ -40,7 +40,7 @@ MAX_MODULES = sum(
         1,  # networks in NumPy alone
         1,  # programs that train again
         1,  # event files
-        1,  # earlier moments of a run
+        2,  # earlier moments of a run: the snapshots and the way back, and the keys
     )
 )
 MAX_DEPTH = 3  # of classes of ours

@@ -226,3 +226,9 @@ def test_a_network_that_is_larger_than_the_bound_can_be_seen_at_its_start_and_tr
     session.epoch()
     moment = LookBack(session).at(EPOCHS + 1, None)
     assert moment.epoch == 0 and "the run was changed since" in moment.sentence
+
+
+def test_the_first_moment_has_the_initial_weights_and_no_values_yet() -> None:
+    moment = LookBack(finished(loaded(BASE))).at(0, None)
+    assert moment.session.values == {} and moment.session.state == "ready"
+    assert weights_of(moment.session) == weights_of(loaded(BASE))

@@ -230,6 +230,7 @@ class TrainerLink(Controller):
                 self._show_refusal(report)
             case protocol.Progress():
                 self._show_progress(report)
+                return report.now is not None  # nobody else takes an earlier moment for the present
             case protocol.Ended():
                 await self._show_end(report)
             case protocol.Finding():
@@ -338,6 +339,7 @@ class TrainerLink(Controller):
         self.screen.state = progress.state
         if progress.state in ("running", "ready"):
             self._remedy, self._fix_asked = None, False
+        self.screen.moments.on_progress(progress)
         self._pending_progress = progress
         self._draw_pending()
 
@@ -386,7 +388,9 @@ class TrainerLink(Controller):
     # Keys
 
     def action_toggle_training(self) -> None:
-        """Train or pause; if a file is being read, stop that."""
+        """Train or pause; if a file is being read, stop that; from an earlier moment, only go back to now."""
+        if self.screen.moments.back_to_now(TRAIN):
+            return
         if self._is_reading or self.screen.state == "running":
             self.client.send(protocol.Pause())
         else:
@@ -394,11 +398,13 @@ class TrainerLink(Controller):
 
     def action_step(self) -> None:
         """Train on one mini-batch."""
-        self._send_if_ready(protocol.Step())
+        if not self.screen.moments.back_to_now("step"):
+            self._send_if_ready(protocol.Step())
 
     def action_epoch(self) -> None:
         """Train to the end of an epoch."""
-        self._send_if_ready(protocol.Epoch())
+        if not self.screen.moments.back_to_now("epoch"):
+            self._send_if_ready(protocol.Epoch())
 
     def action_reset(self) -> None:
         """Go back to the first step."""
@@ -407,7 +413,8 @@ class TrainerLink(Controller):
 
     def action_train_to_end(self) -> None:
         """Train at full speed until the run ends; the pace stays for the next one."""
-        self._send_if_ready(protocol.Train(to_end=True))
+        if not self.screen.moments.back_to_now("train_to_end"):
+            self._send_if_ready(protocol.Train(to_end=True))
 
     def action_pace(self, direction: int) -> None:
         """Switch to the next faster pace (1), or the next slower one (-1)."""

@@ -133,7 +133,8 @@ class History:
         columns = self.columns(0)
         done = epoch_numbers(columns) <= epoch
         result = History(self._all_epochs)
-        result.restore({name: column[done] for name, column in columns.items()}, DownsampledSeries())
+        if done.any():
+            result.restore({name: column[done] for name, column in columns.items()}, DownsampledSeries())
         return result
 
     def value(self, name: str, epoch: int) -> float | None:
