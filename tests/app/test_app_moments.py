@@ -174,6 +174,24 @@ async def test_another_run_is_shown_as_it_is(start: Start) -> None:
         assert flow.screen.moments.shown is None
 
 
+async def test_a_run_that_is_opened_from_the_store_has_earlier_moments_too(start: Start) -> None:
+    async with start(SMALL) as flow:
+        await train(flow)
+        loss = flow.progress.values["loss"]
+        await flow.press("<")
+        await until_at(flow, 198)
+        earlier = flow.progress
+        await flow.press("r")
+        await flow.until_loaded(2)
+        flow.screen.trainer.open_run(1)
+        await flow.until(lambda: flow.progress.epoch == EPOCHS, "the run that was saved")
+        assert flow.progress.values["loss"] == loss
+        await flow.press("<")
+        await until_at(flow, 198)
+        assert flow.progress.values["val_loss"] == earlier.values["val_loss"]
+        assert flow.progress.weights == earlier.weights and not flow.progress.aside
+
+
 async def test_a_moment_that_is_not_quite_the_one_asked_for_is_told(start: Start) -> None:
     async with start(SMALL) as flow:
         await train(flow)

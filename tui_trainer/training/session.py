@@ -193,6 +193,7 @@ class Session:
         """Return copies of all that the next steps and the plots depend on, except the values of the epochs."""
         parts = {"steps": self.history.steps.state(), "stopping": self._stopping.state()}
         parts |= {"best": self.best.state(), "data": moments(self.split), "preparation": {"json": self._preparation}}
+        parts["timeline"] = self.timeline.course()
         if self.trajectory is not None:
             parts["path"] = self.trajectory.state()
         if self.test_seen_at:
@@ -210,6 +211,7 @@ class Session:
         self.resumed_at = self.trainer.steps
         self.history.restore(epochs, DownsampledSeries.from_state(part_of(snapshot, "steps")))
         self._start_trajectory()
+        self.timeline.resume(part_of(snapshot, "timeline"))
         self.test_seen_at = part_of(snapshot, "test").get("seen_at", np.empty(0)).astype(int).tolist()
         if stopping := part_of(snapshot, "stopping"):
             self._stopping.resume(stopping)
@@ -225,8 +227,7 @@ class Session:
         A run that has not ended is paused.
         """
         self.trainer.restore(run.state)
-        self._start_trajectory()  # how it came here is not known
-        self.timeline.changed(self.trainer.steps)
+        self._start_trajectory()  # how it came here is not known, but it is the way of a run that is trained alone
         self.history, self.best, self._stopping = run.history, run.best, run.stopping
         self._last_loss = run.last_loss
         self._scores = (self._moment, run.scores) if run.scores is not None else None

@@ -17,6 +17,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from tui_trainer.engine import Diverged, Trainer
+from tui_trainer.engine.trainer import MOST_COUNTED
 from tui_trainer.errors import UserError
 
 from .builder import build_schedule
@@ -26,14 +27,15 @@ if TYPE_CHECKING:
     from .session import Session
 
 MEMORY = 16_000_000  # bytes of snapshots that a run keeps
-STORED = 256_000  # bytes of them that are saved with a run
+STORED = 128_000  # bytes of them that are saved with a run
 OBJECTS = 3000  # bytes that the objects around the numbers of a snapshot take
-MIN_STEPS = 16  # between two snapshots: what is quicker trained again than kept
+ROW = 64  # bytes of a saved snapshot beside its state
+MIN_STEPS = 64  # between two snapshots: what is trained again in no time is not worth the copy
 BUDGET = 0.1  # seconds that training again may take
 TRIAL = 0.01  # seconds after which it is known how long it will take
 CHUNK = 64  # steps between two looks at the clock, at most
-ORDER = "order"
-ROUNDED = "Trained again on this machine, it comes out a little different."
+ORDER, GENERATOR = "order", "generator"
+DIFFERS = "This differs from what was recorded: the run was trained by another machine or version, or changed."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +60,7 @@ class Snapshot:
 
 
 class Timeline:
-    """The snapshots of a run, at most ``limit`` bytes: of every epoch at first, and fewer the longer it goes on.
+    """The snapshots of a run at the ends of epochs, at most ``limit`` bytes: dense at first, then ever fewer.
 
     Their distance grows with the square root of the steps: the latest ones are twice as far apart as evenly kept ones
     would be, and the first ones, where most happens, lie close together. A run that was changed other than by training
@@ -85,6 +87,11 @@ class Timeline:
         elif self.changes[-1:] != [step]:
             self.changes.append(step)
         self._next = 0
+
+    @property
+    def newest(self) -> int:
+        """The step of the newest snapshot; -1 without any."""
+        return self.snapshots[-1].step if self.snapshots else -1
 
     @property
     def is_changed(self) -> bool:
@@ -125,6 +132,70 @@ class Timeline:
             self._spacing = 2 * self._spacing or math.sqrt(self.snapshots[-1].step) / len(self.snapshots)
             remaining = thinned(self.snapshots, self._spacing)
             self._keep_all(remaining if len(remaining) < len(self.snapshots) else self.snapshots[1::2])
+
+    def course(self) -> dict[str, Array]:
+        """Return what is saved with every snapshot of the run: how it began, and after which steps it was changed."""
+        start = self.snapshots[0] if self.snapshots and not self.snapshots[0].state else None
+        begun = [0.0, 0.0, 0.0] if start is None else [1.0, start.rate, start.epochs]
+        return {"begun": np.array(begun), "changes": np.array(self.changes, np.int64)}
+
+    def resume(self, course: Mapping[str, Array]) -> None:
+        """Begin as a saved run has; of one of an older version that is not known. The snapshots come with ``add``.
+
+        Raises ValueError or KeyError if it can't have begun so.
+        """
+        if course:
+            as_loaded, rate, epochs = map(float, course["begun"])
+            changes = course["changes"].tolist()
+            if as_loaded and not (math.isfinite(rate) and rate > 0.0 and 1.0 <= epochs <= MOST_COUNTED):
+                raise ValueError("how the run has begun is damaged")
+            if changes != sorted(changes):
+                raise ValueError("the changes of the run are damaged")
+            self.begin(rate, int(epochs))
+            self.changes = [int(step) for step in changes]
+            if not as_loaded:
+                self._keep_all([])
+        self._next = 0
+
+    def saved(self, limit: int = STORED) -> dict[str, Array]:
+        """Return the snapshots as arrays of all of them, thinned to about ``limit`` bytes; none if there are none."""
+        kept = [one for one in self.snapshots if one.state]
+        spacing = self._spacing
+        while kept and sum(one.size - OBJECTS + ROW for one in kept) > limit:
+            spacing = 2 * spacing or math.sqrt(kept[-1].step) / len(kept)
+            remaining = thinned(kept, spacing)
+            kept = remaining if len(remaining) < len(kept) else kept[1::2]
+        if not kept:
+            return {}
+        places = [[one.step, one.epoch, one.changes, one.rate, one.epochs] for one in kept]
+        longest = max(len(one.state[GENERATOR]) for one in kept)
+        arrays = {"places": np.array(places), GENERATOR: np.full((len(kept), longest), ord(" "), np.uint8)}
+        for row, one in zip(arrays[GENERATOR], kept, strict=True):
+            row[: len(one.state[GENERATOR])] = one.state[GENERATOR]
+        shared = kept[0].state.keys() - {GENERATOR, ORDER}
+        arrays |= {name: np.stack([one.state[name] for one in kept]) for name in shared}
+        return arrays | {f"{ORDER}.{one.step}": one.state[ORDER] for one in kept if ORDER in one.state}
+
+    def add(self, saved: Mapping[str, Array], step: int) -> None:
+        """Add what ``saved`` returned of a run that is now at ``step``.
+
+        Raises KeyError or ValueError if it is not that.
+        """
+        snapshots = []
+        places = saved["places"]
+        names = [name for name in saved if name != "places" and not name.startswith(f"{ORDER}.")]
+        if places.shape != (len(places), 5) or any(len(saved[name]) != len(places) for name in names):
+            raise ValueError("the saved moments don't fit together")
+        if not np.isfinite(places).all() or (np.diff(places[:, 0]) <= 0).any() or not (places[:, 0] <= step).all():
+            raise ValueError("the steps of the saved moments are damaged")
+        for number, (at, epoch, changes, rate, epochs) in enumerate(places.tolist()):
+            state = {name: saved[name][number].copy() for name in names}
+            if (order := saved.get(f"{ORDER}.{int(at)}")) is not None:
+                state[ORDER] = order
+            snapshots.append(Snapshot(int(at), int(epoch), int(changes), rate, int(epochs), state))
+        self._keep_all([*(one for one in self.snapshots if not one.state), *snapshots])
+        if self.size > self.limit:
+            self._thin()
 
     def before(self, step: int) -> Snapshot | None:
         """Return the last snapshot from which training leads to ``step``, with a step at least if there is one.
@@ -189,7 +260,7 @@ class LookBack:
         twin, step = self._made(), epoch * steps
         snapshot = timeline.before(step)
         if snapshot is not None and self._train_to(twin, snapshot, step, budget):
-            return self._moment(twin, "" if self._agrees(twin) else ROUNDED)
+            return self._moment(twin, "" if self._agrees(twin) else DIFFERS)
         nearest = timeline.nearest(step)
         if nearest is None:
             raise UserError("epoch", "no earlier moment of this run is kept")
@@ -201,8 +272,9 @@ class LookBack:
         if self._twin is None:
             try:
                 self._twin = self._run.twin()
-            except MemoryError as error:
-                raise UserError("", "this machine's memory is too small for a second network") from error
+            except (MemoryError, UserError) as error:
+                reason = "this machine's memory is too small for a second network, which earlier moments need"
+                raise UserError("model", reason) from error
             self._loaded = self._twin.trainer.state()
             self._epochs = self._twin.schedule_epochs
         return self._twin
@@ -244,6 +316,14 @@ class LookBack:
             twin.trajectory.resume({**state, "points": state["points"][done], "steps": state["steps"][done]})
 
     def _restore(self, twin: Session, snapshot: Snapshot) -> None:
+        """Bring the twin to a snapshot; raise UserError if that is damaged, as a saved one may be."""
+        self._changes = -1
+        try:
+            self._bring(twin, snapshot)
+        except (KeyError, ValueError, TypeError, IndexError, ArithmeticError, RecursionError) as error:
+            raise UserError("epoch", "the earlier moments that were saved with the run are damaged") from error
+
+    def _bring(self, twin: Session, snapshot: Snapshot) -> None:
         trainer = twin.trainer
         if trainer.schedule is not None and snapshot.epochs != self._epochs:
             training = replace(self._run.requested.training, epochs=snapshot.epochs)
