@@ -41,6 +41,7 @@ MAX_MODULES = sum(
         1,  # programs that train again
         1,  # event files
         2,  # earlier moments of a run: the snapshots and the way back, and the keys
+        3,  # films: the run that is played to the app, the frames and their files, and the command
     )
 )
 MAX_DEPTH = 3  # of classes of ours
@@ -98,7 +99,7 @@ DIRECTIONS = {
     """,
     "cli": """
         app console datasets errors experiment export files formats measures pace runtime serve settings store
-        sweep system training ui version
+        sweep system tabs.messages training ui version
     """,
     "__main__": "cli",
     "": "api errors estimators experiment version",

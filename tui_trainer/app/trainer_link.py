@@ -36,6 +36,8 @@ from .controller import Controller
 from .editor import keeps_weights, swaps_points
 
 if TYPE_CHECKING:
+    from tui_trainer.runtime.playback import Playback
+
     from .screen import MainScreen
 
 MAX_FAILURES = 3  # trainers in a row that end at once until no more are started
@@ -55,7 +57,7 @@ class TrainerLink(Controller):
         super().__init__(screen)
         self.pacing = FramePacing()
         self.launch = Launch()
-        self.client = Client()
+        self.client: Client | Playback = Client()
         self.loaded: protocol.Loaded | None = None
         self.refused: protocol.Refused | None = None  # the newest load, until another one succeeds
         self.chosen_pace = self.pace = FULL  # the user's, and the present one: a lesson may have its own
@@ -352,7 +354,7 @@ class TrainerLink(Controller):
         progress, update = self._pending_progress, self._pending_update
         self._pending_progress = self._pending_update = None
         budget = self.pacing.budget
-        is_training = self.screen.state == "running"
+        is_training = self.screen.state == "running" and self.screen.moments.shown is None
         has_rest = budget.limit is not None or not is_training  # else the next frame is here before it is painted
         owing = (
             [picture for picture in self.screen.query(FrameWidget) if picture.is_owed]
@@ -361,7 +363,7 @@ class TrainerLink(Controller):
         )
         if progress is None and update is None and not owing:
             return
-        budget.begin(is_training)
+        budget.begin(is_training and not self.pacing.paints_all)
         if progress is not None and progress.run == self._run:
             self.screen.header.progress = self.screen.status.progress = progress
             self.screen.tabs.show_progress(progress)

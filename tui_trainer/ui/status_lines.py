@@ -392,7 +392,7 @@ def status_parts(
     if "loss" not in progress.values and "batch_loss" in progress.values:
         parts.append((1, Part(f"batch loss {metric_text('batch_loss', progress.values['batch_loss'])}", "train")))
     parts.append((18, Part(f"ρ {progress.learning_rate:g}", "dim")))
-    if progress.state != "running":
+    if progress.state != "running" or (is_responding and not progress.steps_per_second):  # not measured yet
         parts.append((20, Part(f"{progress.steps:,} steps", "dim")))
     elif is_responding:
         parts.append((20, Part(f"{format_count(progress.steps_per_second)} steps/s", "dim")))
