@@ -25,7 +25,7 @@ from .screen import MainScreen
 FRAMES_A_SECOND = 3  # of the SVG, in which each frame has its price; a cast has as many
 HELD = 0.25  # of the film, in which its last frame stays
 MOST_HELD = 3.0  # seconds
-BUDGET = 2.0  # seconds that training to the moment of a frame may take
+BUDGET = 30.0  # seconds that training to the moment of a frame may take
 TITLE = "tui-trainer"
 FONTS = "Fira Code, DejaVu Sans Mono, Menlo, Consolas, Liberation Mono, monospace"
 SCREEN = '<g transform="translate(9, 41)"'  # what follows it is drawn by the app, what stands before is the window
