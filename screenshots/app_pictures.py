@@ -54,6 +54,7 @@ def _lesson(lesson: str, *keys: str, whole: bool = True, epochs: int = 0, size: 
 
 SHOTS = (
     Shot("live", "spiral", whole=True, keys=("m",)),
+    Shot("moment", "spiral", whole=True, keys=("m", *["less_than_sign"] * 85)),
     Shot("boundary", "spiral", whole=True, keys=("4",)),
     Shot("boundary_wide", "spiral", whole=True, keys=("m", "4")),
     Shot("training", epochs=120, keys=("0", "y")),
