@@ -69,6 +69,7 @@ CHURN = (
 NORMALIZED = tuple((f"model.layers[{number}].batch_norm", True) for number in range(2))
 SHOTS = (
     Shot("live", "spiral", whole=True, keys=("m",)),
+    Shot("moment", "spiral", whole=True, keys=("m", *["less_than_sign"] * 85)),
     Shot("boundary", "spiral", whole=True, keys=("4",)),
     Shot("boundary_wide", "spiral", whole=True, keys=("m", "4")),
     Shot("training", epochs=120, keys=("0", "y")),

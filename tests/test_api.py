@@ -116,6 +116,31 @@ def test_the_best_epoch() -> None:
     assert best.best() is best
 
 
+def test_an_earlier_epoch_is_that_of_a_shorter_run() -> None:
+    long, short = train(SMALL, epochs=9), train(SMALL, epochs=4)
+    earlier = long.at(4)
+    assert earlier.epoch == 4 and earlier.message == "Epoch 4 of 9, an earlier moment."
+    assert all(np.array_equal(a, b) for a, b in zip(earlier.weights, short.weights, strict=True))
+    assert earlier.evaluate() == short.evaluate()
+    assert {name: values.tolist() for name, values in earlier.history.items()} == {
+        name: values.tolist() for name, values in short.history.items()
+    }
+    later = long.at(7)
+    assert earlier.epoch == 4 and later.epoch == 7 and long.epoch == 9, "each is its own"
+
+
+@pytest.mark.parametrize("epoch", [-1, 6, 2.5, True, "3"])
+def test_an_epoch_that_there_is_none_of(run: Run, epoch: Any) -> None:
+    with pytest.raises(ExperimentError, match="epoch"):
+        run.at(epoch)
+
+
+def test_a_loaded_run_has_no_earlier_epochs(run: Run, tmp_path: Path) -> None:
+    run.save(tmp_path)
+    with pytest.raises(ExperimentError, match="only the weights it was saved with"):
+        Run.load(tmp_path).at(1)
+
+
 def test_weights_of_another_run(run: Run, tmp_path: Path) -> None:
     run.save(tmp_path)
     first = [train(SMALL, epochs=1, weights=w) for w in (run, run.weights, tmp_path / "weights.safetensors")]

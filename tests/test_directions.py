@@ -49,6 +49,8 @@ MAX_MODULES = sum(
         4,  # a class: what is handed in, by which part of the app, what a teacher sees of it, and the command
         1,  # a recorded step
         4,  # the microscope: a step as it is shown, its shades, its lines, and its equations, a chapter each
+        2,  # earlier moments of a run: the snapshots and the way back, and the keys
+        3,  # films: the run that is played to the app, the frames and their files, and the command
     )
 )
 MAX_DEPTH = 3  # of classes of ours
@@ -107,7 +109,7 @@ DIRECTIONS = {
     """,
     "cli": """
         app book console datasets errors experiment export files formats measures pace runtime serve settings store
-        sweep system teaching training ui version
+        sweep system tabs.messages teaching training ui version
     """,
     "__main__": "cli",
     "": "api errors estimators experiment version",

@@ -35,6 +35,7 @@ from tui_trainer.training.doctor import examine
 from tui_trainer.training.history import EPOCH, epoch_numbers, value_names
 from tui_trainer.training.inspection import REPEATS, ColumnImportance
 from tui_trainer.training.session import Session
+from tui_trainer.training.timeline import LookBack
 
 from .console import train_to_end
 from .engine import Sequential
@@ -117,6 +118,22 @@ class Run:
         if self._session is None:
             raise UserError("", "a loaded run has only the weights it was saved with; save run.best() instead")
         return Run.of_session(self._session, best=True)
+
+    def at(self, epoch: int) -> Run:
+        """Return the run as it was after ``epoch`` (0: before its first step), to the last bit.
+
+        It is trained again from the nearest snapshot that the run has kept. Raises ExperimentError if there is no such
+        epoch, the run was loaded, or it was changed by hand since.
+        """
+        if isinstance(epoch, bool) or not isinstance(epoch, int | np.integer):
+            raise UserError("epoch", f"expected a whole number, got {_kind(epoch)}")
+        if self._session is None:
+            raise UserError("", "a loaded run has only the weights it was saved with, and no earlier epochs")
+        moment = LookBack(self._session).at(int(epoch), budget=None)
+        if not moment.is_exact:
+            raise UserError("epoch", f"{moment.sentence[:1].lower()}{moment.sentence[1:].rstrip('.')}")
+        message = f"Epoch {moment.epoch:,} of {self._session.trainer.epochs:,}, an earlier moment."
+        return Run(trained(moment.session), moment.session, message)
 
     def predict(self, x: Any) -> Array:
         """Return outputs (n, k) for raw features: an array (n, features), or a data frame or dict of columns.

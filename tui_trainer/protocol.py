@@ -112,6 +112,15 @@ class SwapBest(Command, frozen=True):
     """Pause, and exchange the newest weights for those of the best epoch; the second time, back."""
 
 
+class LookAt(Command, frozen=True):
+    """Show the run as it was after ``epoch``; None is the present. The run itself goes on as it does.
+
+    A command that trains, changes or exports the run shows the present again.
+    """
+
+    epoch: int | None = None
+
+
 class Export(Command, frozen=True):
     """Write the network as it is now, or at its ``best`` epoch, into ``folder``, an absolute path; see ``export``."""
 
@@ -208,6 +217,7 @@ AnyCommand = (
     | Tune
     | SetWeight
     | SwapBest
+    | LookAt
     | Export
     | WriteReport
     | Predict
@@ -356,7 +366,9 @@ class Progress(Report, frozen=True):
     """Where training is.
 
     ``unsaved`` says in few words why the run can't be saved now; it is empty if it can. ``dead_units`` counts those of
-    each hidden layer; it is empty while a run trains, and for large models.
+    each hidden layer; it is empty while a run trains, and for large models. While an earlier moment is shown,
+    everything but ``state`` and ``epochs`` is of that; ``now`` is the newest epoch of the run, and ``aside`` a sentence
+    where the moment is not quite the one that was asked for.
     """
 
     state: RunState
@@ -372,6 +384,8 @@ class Progress(Report, frozen=True):
     weights: bytes = b""  # of a small model, as ``pack`` gives them
     unsaved: str = ""
     dead_units: tuple[int, ...] = ()
+    now: int | None = None
+    aside: str = ""
 
 
 class Remedy(msgspec.Struct, frozen=True):

@@ -28,6 +28,7 @@ CONFIG, MEMORY = "config.toml", "remembered.json"
 MAX_BYTES, MAX_REMEMBERED_BYTES = 100_000, 10_000
 KEYS = "keys"
 SWITCHES = ("reduced_motion", "title", "mouse")
+MOMENTS_MEMORY, MAX_MOMENTS_MEMORY = "moments_memory", 4096  # megabytes
 WRITTEN = 'expected keys in quotes, as "f5" or "x,delete"'
 MAX_WORDS = 4  # in a list of choices
 MAX_QUOTED = 200  # characters of a path or value
@@ -125,9 +126,12 @@ def _reason(name: str, value: object, themes: Collection[str]) -> str:
         return f"expected one of: {_listed(words[name])}, got {_got(value)}{hint}"
     if name in SWITCHES:
         return "" if isinstance(value, bool) else f"expected true or false, got {_got(value)}"
+    if name == MOMENTS_MEMORY:
+        fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_MOMENTS_MEMORY
+        return "" if fits else f"expected megabytes from 0 to {MAX_MOMENTS_MEMORY}, got {_got(value)}"
     if name == KEYS:
         return "" if isinstance(value, dict) else f"expected a table, [keys], got {_got(value)}"
-    names = (*words, *SWITCHES, KEYS)
+    names = (*words, *SWITCHES, MOMENTS_MEMORY, KEYS)
     return f"there is no such setting{suggestion(name, names)}; there are: {', '.join(names)}"
 
 
@@ -234,6 +238,7 @@ class Settings:
     An empty ``theme`` and ``markers`` of None are the defaults of the app and of each plot. ``keys`` maps the name of
     an action to its keys, as written: "key,key". A program that makes the app itself has it at full speed, and without
     the coach strip: that is there at the ``first`` steps, ``always``, for ``offers`` to go on alone, or ``never``.
+    The earlier moments of a run take at most ``moments_memory`` megabytes.
     """
 
     theme: str = ""
@@ -245,4 +250,5 @@ class Settings:
     notify: Notify = "none"
     title: bool = True
     mouse: bool = True
+    moments_memory: int = 16
     keys: Mapping[str, str] = field(default_factory=dict)

@@ -249,7 +249,7 @@ def test_a_small_run_that_is_deleted_makes_the_store_smaller_and_nothing_brings_
         with pytest.raises(RunTaken, match="There is no run 2"):
             store.claim(2)
         with store.reading() as connection:
-            for table in ("cards", "snapshots", "epochs"):
+            for table in ("cards", "snapshots", "moments", "epochs"):
                 assert not connection.execute(f"SELECT 1 FROM {table} WHERE run = 2").fetchall()
 
 

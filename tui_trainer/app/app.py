@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual._files import generate_datetime_filename
@@ -42,6 +43,9 @@ from .preferences import COMMAND, CONFIG, TERMINAL, Preferences
 from .screen import HIGH, WIDE, MainScreen, MarkersChosen
 from .trainer_link import PaceChosen, RunEnded
 
+if TYPE_CHECKING:
+    from tui_trainer.runtime.playback import Playback
+
 STYLES = ("screen", "low", "few_colors")
 NO_COLOR = NoColor()
 STARTED = 1.0  # seconds until all that stays has been made
@@ -55,7 +59,8 @@ class TrainerApp(App[None]):
 
     ``owns_process`` says that nothing else runs in the process: its garbage collector may then be set up too.
     ``lessons`` is a folder with the user's own lessons, ``launch`` how the trainer is started, ``preferences`` the
-    user's settings, and ``hand_in`` the file in which the user's progress is handed in to a teacher.
+    user's settings, ``hand_in`` the file in which the user's progress is handed in to a teacher, and ``client`` what is
+    shown instead of a trainer.
     """
 
     TITLE = "tui-trainer"
@@ -72,6 +77,7 @@ class TrainerApp(App[None]):
         launch: Launch | None = None,
         preferences: Preferences | None = None,
         hand_in: Path | None = None,
+        client: Playback | None = None,
     ) -> None:
         use_exact_compositor()
         super().__init__(driver_class=driver_for(os.environ))
@@ -88,7 +94,7 @@ class TrainerApp(App[None]):
             self.error_net = ErrorNet(user_folder())
             keep_widgets_alive()
         self._experiment, self._path, self._lessons, self._hand_in = experiment, path, lessons, hand_in
-        self._launch = launch
+        self._launch, self._client = launch, client
         self.keys_received = KeyQueue(self, super().on_event, self._dialog_opening)
 
     async def on_event(self, event: events.Event) -> None:
@@ -193,6 +199,8 @@ class TrainerApp(App[None]):
         if self._launch is not None:
             screen.trainer.start_with(self._launch)
         screen.take_settings(self.preferences.settings)
+        if self._client is not None:
+            screen.trainer.client = self._client
         self.set_class(self.preferences.settings.markers == "ascii", "-ascii")
         # Textual would set these classes with the first resize, and style every widget a second time.
         width, height = self.size

@@ -32,6 +32,7 @@ rate = partial(Key, owner="editor", group="Training")
 layer = partial(Key, owner="editor", group="Network")
 move = partial(Key, owner="editor", group="Network", in_text=True)
 setting = partial(Key, owner="editor", group="Settings")
+moment = partial(Key, owner="moments", group="Time")
 view = partial(Key, owner="screen", group="View")
 lesson = partial(Key, owner="lessons", group="Book")
 app = partial(Key, owner="screen", group="App")
@@ -117,6 +118,42 @@ KEYS = (
         owner="trainer",
         in_text=True,
     ),
+    moment(
+        "earlier",
+        "<,less_than_sign",
+        "moment",
+        (-1,),
+        "Earlier",
+        "Show an earlier moment of the run, in every tab",
+        shown_as="<",
+    ),
+    moment(
+        "later",
+        ">,greater_than_sign",
+        "moment",
+        (1,),
+        "Later",
+        "Show a later moment; after the last one comes the present",
+        shown_as=">",
+    ),
+    moment(
+        "epoch_earlier",
+        "{,left_curly_bracket",
+        "epoch_of_moment",
+        (-1,),
+        "Epoch back",
+        "Show the moment an epoch earlier",
+        shown_as="{",
+    ),
+    moment(
+        "epoch_later",
+        "},right_curly_bracket",
+        "epoch_of_moment",
+        (1,),
+        "Epoch on",
+        "Show the moment an epoch later",
+        shown_as="}",
+    ),
     view(
         "log_scale",
         "y",
@@ -144,7 +181,7 @@ KEYS = (
         "leave",
         (),
         "Leave",
-        "Leave a text field, so that keys work",
+        "Leave a text field, so that keys work, or an earlier moment",
         shown_as="esc",
         in_text=True,
     ),
@@ -260,7 +297,17 @@ def footer(state: RunState, in_lesson: bool) -> tuple[Chip, ...]:
 
 
 # Actions whose keys are newer than some config files, which may have given these keys to something else
-NEWER = {"next_target": "ctrl+y", "wall": "ctrl+t", "chart": "ctrl+g", "find_rate": "ctrl+r", "microscope": "ctrl+n"}
+NEWER = {
+    "next_target": "ctrl+y",
+    "wall": "ctrl+t",
+    "chart": "ctrl+g",
+    "find_rate": "ctrl+r",
+    "microscope": "ctrl+n",
+    "earlier": "ctrl+left",
+    "later": "ctrl+right",
+    "epoch_earlier": "alt+left",
+    "epoch_later": "alt+right",
+}
 
 
 def keymap_with(changes: Mapping[str, str] | None = None) -> Keymap:

@@ -8,6 +8,7 @@ from inspect import isawaitable
 from pathlib import Path
 from typing import Any, get_args
 
+from msgspec.structs import replace
 from textual import events, getters, on
 from textual.app import ComposeResult
 from textual.binding import BindingsMap
@@ -37,7 +38,7 @@ from tui_trainer.tabs.runs.view import RunOpened, RunsChosen, RunsEdited, UndoAs
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.dropdown import DropdownList
 from tui_trainer.ui.fields import Field, FieldEdited, TextField
-from tui_trainer.ui.keymap import DO, OPEN_TAB, Key, action_of, keymap
+from tui_trainer.ui.keymap import DO, OPEN_TAB, Key, action_of, key_of, keymap
 from tui_trainer.ui.pacing import PaintBudget
 from tui_trainer.ui.plot_widgets import FrameWidget, PlotWidget
 from tui_trainer.ui.status_lines import CHECK_EVERY, HeaderLine, KeyLine, MessageLine, StatusLine
@@ -48,6 +49,7 @@ from .controller import Controller
 from .editor import ExperimentEditor
 from .keys import footer
 from .lessons import BOOK, LESSONS, Lessons
+from .moments import Moments
 from .own_data import OwnData
 from .sweeps import Sweeps
 from .tab_bar import TabBar, Tabs
@@ -98,7 +100,7 @@ class MainScreen(Screen[None]):
         self.matrix: Matrix = "counts"  # what confusion matrices hold
         self.trainer, self.editor = TrainerLink(self), ExperimentEditor(self, experiment, path)
         self.lessons, self.own_data, self.sweeps = Lessons(self, lessons, hand_in), OwnData(self), Sweeps(self)
-        self.wall, self.coach = Walls(self), Coach(self)
+        self.wall, self.coach, self.moments = Walls(self), Coach(self), Moments(self)
         # In the order in which they hear reports.
         self.controllers: tuple[Controller, ...] = (
             self.trainer,
@@ -108,6 +110,7 @@ class MainScreen(Screen[None]):
             self.wall,
             self.editor,
             self.coach,
+            self.moments,
         )
         self._owners = {controller.name: controller for controller in self.controllers}  # of keys
         # Textual makes bindings for the class, once; these are those of the active keymap.
@@ -134,6 +137,7 @@ class MainScreen(Screen[None]):
         self.matrix = settings.matrix
         self.coach.mode = settings.coach
         self.trainer.chosen_pace = self.trainer.pace = pace_named(settings.pace)
+        self.trainer.start_with(replace(self.trainer.launch, moments_memory=settings.moments_memory))
         self.trainer.pacing.min_interval = CALM if settings.reduced_motion else 0.0
 
     def compose(self) -> ComposeResult:
@@ -320,7 +324,11 @@ class MainScreen(Screen[None]):
 
     @on(TabView.WeightSet)
     def _set_weight(self, event: TabView.WeightSet) -> None:
-        self.editor.set_weight(event)
+        if self.moments.shown is None:
+            self.editor.set_weight(event)
+        else:
+            reason = "Weights of an earlier moment can't be changed"
+            self.message_line.show_message(f"{reason}; {key_of('leave')} goes back to now.", "error")
 
     @on(TabView.OfferTaken)
     async def _go_on(self) -> None:
@@ -411,6 +419,9 @@ class MainScreen(Screen[None]):
         for plot in self.query(FrameWidget):
             plot.markers = markers or plot.usual_markers
 
+    def action_look_at(self, epoch: int) -> None:
+        self.moments.look_at(epoch)
+
     def action_next_pace(self) -> None:
         self.trainer.next_pace()
 
@@ -465,6 +476,9 @@ class MainScreen(Screen[None]):
         if not isinstance(self.focused, Input) and self.own_data.stop_predicting():
             return
         if self.focused is None and not self.setup_open:
+            if self.moments.shown is not None:
+                self.moments.show_now()
+                return
             self.coach.hide()
         self.set_focus(None)
         self.setup_open = False

@@ -36,6 +36,8 @@ from .controller import Controller
 from .editor import keeps_weights, swaps_points
 
 if TYPE_CHECKING:
+    from tui_trainer.runtime.playback import Playback
+
     from .screen import MainScreen
 
 MAX_FAILURES = 3  # trainers in a row that end at once until no more are started
@@ -55,7 +57,7 @@ class TrainerLink(Controller):
         super().__init__(screen)
         self.pacing = FramePacing()
         self.launch = Launch()
-        self.client = Client()
+        self.client: Client | Playback = Client()
         self.loaded: protocol.Loaded | None = None
         self.refused: protocol.Refused | None = None  # the newest load, until another one succeeds
         self.chosen_pace = self.pace = FULL  # the user's, and the present one: a lesson may have its own
@@ -234,6 +236,7 @@ class TrainerLink(Controller):
                 self._show_refusal(report)
             case protocol.Progress():
                 self._show_progress(report)
+                return report.now is not None  # nobody else takes an earlier moment for the present
             case protocol.Ended():
                 await self._show_end(report)
             case protocol.Finding():
@@ -346,6 +349,7 @@ class TrainerLink(Controller):
         self.screen.state = progress.state
         if progress.state in ("running", "ready"):
             self._remedy, self._fix_asked = None, False
+        self.screen.moments.on_progress(progress)
         self._pending_progress = progress
         self._draw_pending()
 
@@ -358,7 +362,7 @@ class TrainerLink(Controller):
         progress, update = self._pending_progress, self._pending_update
         self._pending_progress = self._pending_update = None
         budget = self.pacing.budget
-        is_training = self.screen.state == "running"
+        is_training = self.screen.state == "running" and self.screen.moments.shown is None
         has_rest = budget.limit is not None or not is_training  # else the next frame is here before it is painted
         owing = (
             [picture for picture in self.screen.query(FrameWidget) if picture.is_owed]
@@ -367,7 +371,7 @@ class TrainerLink(Controller):
         )
         if progress is None and update is None and not owing:
             return
-        budget.begin(is_training)
+        budget.begin(is_training and not self.pacing.paints_all)
         if progress is not None and progress.run == self._run:
             self.screen.header.progress = self.screen.status.progress = progress
             self.screen.tabs.show_progress(progress)
@@ -394,7 +398,9 @@ class TrainerLink(Controller):
     # Keys
 
     def action_toggle_training(self) -> None:
-        """Train or pause; if a file is being read, stop that."""
+        """Train or pause; if a file is being read, stop that; from an earlier moment, only go back to now."""
+        if self.screen.moments.back_to_now(TRAIN):
+            return
         if self._is_reading or self.screen.state == "running":
             self.client.send(protocol.Pause())
         else:
@@ -402,11 +408,13 @@ class TrainerLink(Controller):
 
     def action_step(self) -> None:
         """Train on one mini-batch."""
-        self._send_if_ready(protocol.Step())
+        if not self.screen.moments.back_to_now("step"):
+            self._send_if_ready(protocol.Step())
 
     def action_epoch(self) -> None:
         """Train to the end of an epoch."""
-        self._send_if_ready(protocol.Epoch())
+        if not self.screen.moments.back_to_now("epoch"):
+            self._send_if_ready(protocol.Epoch())
 
     def action_reset(self) -> None:
         """Go back to the first step."""
@@ -415,7 +423,8 @@ class TrainerLink(Controller):
 
     def action_train_to_end(self) -> None:
         """Train at full speed until the run ends; the pace stays for the next one."""
-        self._send_if_ready(protocol.Train(to_end=True))
+        if not self.screen.moments.back_to_now("train_to_end"):
+            self._send_if_ready(protocol.Train(to_end=True))
 
     def action_next_target(self) -> None:
         """Show the next one of several targets in all tabs."""

@@ -40,6 +40,7 @@ examples:
   tui-trainer train iris.toml --epochs 50       train without a screen
   tui-trainer train iris.toml --history h.csv   and keep the losses of every epoch
   tui-trainer export iris.toml --to iris        train, and export the network for Keras and PyTorch
+  tui-trainer film 12                           write a film of run 12: an asciinema cast and an SVG
   tui-trainer predict iris new.csv              predict new rows with that export, or with run 12
   tui-trainer importance iris                   show which columns its predictions depend on
   tui-trainer summary iris.toml                 show the layers and their parameters
@@ -49,7 +50,7 @@ examples:
   tui-trainer lessons check course              run lessons, and tell which of their checks hold
   tui-trainer class /srv/class                  show what the students of a class have handed in
 
-commands: train, sweep, report, export, predict, importance, runs, summary, describe, datasets,
+commands: train, sweep, report, export, film, predict, importance, runs, summary, describe, datasets,
 sessions, serve, lessons, class, settings, keys; each has its own --help.
 """
 

@@ -156,6 +156,13 @@ def _report(words: list[str]) -> int:
     return report(words)
 
 
+def _film(words: list[str]) -> int:
+    with interrupts_held():
+        from .film import main as film
+
+    return film(words)
+
+
 def _predict(words: list[str]) -> int:
     with interrupts_held():
         from .runs import predict
@@ -260,6 +267,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "sessions": _sessions,
     "report": _report,
     "export": _export,
+    "film": _film,
     "predict": _predict,
     "importance": _importance,
     "serve": _serve,

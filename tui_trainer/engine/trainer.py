@@ -161,6 +161,11 @@ class Trainer:
         """Batches done in the epoch under way; 0 between two epochs."""
         return self._position
 
+    @property
+    def epoch_loss(self) -> float:
+        """The ``loss`` of the newest epoch, as ``run_epoch`` has it; of its steps so far where it is under way."""
+        return self._epoch_total / len(self._x) if self.loss.per_sample else self._epoch_total
+
     def step(self) -> float:
         """One update on the next mini-batch; returns that batch's loss before the update, penalty included.
 
@@ -195,7 +200,7 @@ class Trainer:
 
     def end_epoch(self) -> dict[str, float]:
         """Values of the epoch whose last step was just taken, named as in ``run_epoch``."""
-        logs = {"loss": self._epoch_total / len(self._x) if self.loss.per_sample else self._epoch_total}
+        logs = {"loss": self.epoch_loss}
         if self._training is not None:
             logs |= {name: value for name, value in self._scores(self._training).items() if name != "loss"}
         if self.schedule is not None:

@@ -26,7 +26,7 @@ from tui_trainer.errors import UserError
 from tui_trainer.experiment.resolve import Target, resolve
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import read
-from tui_trainer.store.checkpointer import restore_snapshot
+from tui_trainer.store.checkpointer import restore_moments, restore_snapshot
 from tui_trainer.store.store import Store, StoreError
 from tui_trainer.training.builder import build_model
 from tui_trainer.training.inspection import REPEATS, PermutationImportance, importance_of, measure_of_importance
@@ -170,6 +170,7 @@ def stored_session(store: Store, run: int) -> Session:
     session = Session()
     session.load(stored.experiment)
     restore_snapshot(session, snapshot, epochs, stored.state, f"Run {run} does not fit its experiment")
+    restore_moments(session, store, run)
     return session
 
 

@@ -13,6 +13,7 @@ class Launch(msgspec.Struct, frozen=True):
 
     One that stays waits ``linger`` seconds after its run for a client.
     With ``attach``, the name of a live session, no trainer is started: the client attaches to that one.
+    The earlier moments of a run take at most ``moments_memory`` megabytes.
     """
 
     stays: bool = False
@@ -20,6 +21,7 @@ class Launch(msgspec.Struct, frozen=True):
     offer: int | None = None
     attach: str = ""
     linger: float = LINGER
+    moments_memory: int = 16
 
     def as_argument(self) -> str:
         """Encode the options for the command line of the trainer's process."""

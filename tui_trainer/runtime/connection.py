@@ -27,6 +27,7 @@ from tui_trainer.protocol import (
     Close,
     EditRuns,
     Load,
+    LookAt,
     Pause,
     Preview,
     Resume,
@@ -182,7 +183,12 @@ class CommandQueue:
     def concerns_run(self) -> bool:
         """Whether a command has come that is about the current run, and not about what is shown of it."""
         self._look_ahead()
-        return any(not isinstance(command, Watch | SetPace | Preview | EditRuns) for command in self._ahead)
+        return any(not isinstance(command, Watch | SetPace | Preview | EditRuns | LookAt) for command in self._ahead)
+
+    def looks_elsewhere(self) -> bool:
+        """Whether a command has come that shows another moment of the run."""
+        self._look_ahead()
+        return any(isinstance(command, LookAt) for command in self._ahead)
 
     def replaces_run(self) -> bool:
         """Whether a command has come that loads another run."""

@@ -10,6 +10,7 @@ from tui_trainer.protocol import DatasetView, Ended, Loaded, Progress, SummaryRo
 from tui_trainer.training.diagnosis import largest_class
 from tui_trainer.training.doctor import dead_units
 from tui_trainer.training.session import Session
+from tui_trainer.training.timeline import Moment
 
 PREVIEW_ROWS = 5000  # of a dataset, for the table and the scatter
 NAMED_ROWS = 1000  # in the table
@@ -87,10 +88,14 @@ def step_flops(session: Session) -> int:
     return 2 * rows * (3 * sum(sizes) - sizes[0])
 
 
-def progress(session: Session, run: int, unsaved: str = "") -> Progress:
-    """Return the report on the session's progress; ``unsaved`` says why it can't be saved now."""
-    trainer = session.trainer
-    speed = session.step_rate.steps_per_second if session.state == "running" else 0.0
+def progress(session: Session, run: int, unsaved: str = "", moment: Moment | None = None) -> Progress:
+    """Return the report on the session's progress, or on an earlier ``moment``.
+
+    ``unsaved`` says why the run can't be saved now.
+    """
+    shown = session if moment is None else moment.session
+    trainer = shown.trainer
+    speed = shown.step_rate.steps_per_second if shown.state == "running" else 0.0
     return Progress(
         run=run,
         state=session.state,
@@ -100,12 +105,14 @@ def progress(session: Session, run: int, unsaved: str = "") -> Progress:
         batches=trainer.steps_per_epoch,
         steps=trainer.steps,
         steps_per_second=speed,
-        seconds_left=session.seconds_left,
+        seconds_left=shown.seconds_left,
         learning_rate=trainer.learning_rate,
-        values=session.values,
-        weights=_weights(session),
+        values=shown.values,
+        weights=_weights(shown),
         unsaved=unsaved,
-        dead_units=() if session.state == "running" else dead_units(session),
+        dead_units=() if session.state == "running" else dead_units(shown),
+        now=None if moment is None else session.trainer.epochs,
+        aside="" if moment is None else moment.sentence,
     )
 
 

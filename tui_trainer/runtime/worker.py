@@ -38,6 +38,7 @@ from tui_trainer.training.diagnosis import diagnose
 from tui_trainer.training.doctor import examine
 from tui_trainer.training.rates import scan_rates
 from tui_trainer.training.session import Session
+from tui_trainer.training.timeline import LookBack, Moment
 
 from . import Launch, launched, reporting
 from .connection import LAST_WORDS, ClientConnections, CommandQueue, start_thread
@@ -55,6 +56,21 @@ PROGRESS_EVERY = 0.1  # seconds
 STOPPED = "reading the file was stopped; r reads it again, u undoes the last change"
 COMPACTION_PATIENCE = 0.5  # seconds that the compaction of the store may hold up the end
 SAVED_AGAIN = "Saving works again."
+# Commands about the run as it is now: an earlier moment is not shown any longer.
+OF_NOW = (
+    protocol.Load,
+    protocol.Resume,
+    protocol.Attach,
+    protocol.Train,
+    protocol.Step,
+    protocol.Epoch,
+    protocol.Tune,
+    protocol.SetWeight,
+    protocol.SwapBest,
+    protocol.Export,
+    protocol.WriteReport,
+    protocol.Predict,
+)
 
 
 class Worker:
@@ -66,7 +82,9 @@ class Worker:
         self._file_loading = FileLoading(self._commands, self._send)
         self._file_predicting = FilePredicting(self._send)
         self._rate_finding = RateFinding(self._send)
-        self._session = Session()
+        self._session = Session(memory=1_000_000 * launch.moments_memory)
+        self._look_back: LookBack | None = None  # of the run, once somebody looks back
+        self._moment: Moment | None = None  # that is shown instead of the present
         self._listener: socket.socket | None = None
         self._live_trainer = self._register()
         self._checkpointer = Checkpointer(
@@ -161,6 +179,8 @@ class Worker:
     def _apply(self, command: protocol.AnyCommand) -> None:
         """Carry out a command. Those that need a run are ignored while none is loaded."""
         session = self._session
+        if isinstance(command, OF_NOW):
+            self._show_now()
         match command:
             case protocol.Load():
                 self._load(command)
@@ -195,6 +215,8 @@ class Worker:
                 session.set_weight(command.index, command.value)
             case protocol.SwapBest():
                 self._send(protocol.Notice(self._run, session.swap_best(), good=True))
+            case protocol.LookAt():
+                self._look_at(command)
             case protocol.Export():
                 self._export(command)
             case protocol.WriteReport():
@@ -207,6 +229,30 @@ class Worker:
                 self._rate_finding.start(session.experiment, session.split, self._run)
             case protocol.StopFindingRates():
                 self._rate_finding.stop()
+
+    def _look_at(self, command: protocol.LookAt) -> None:
+        """Show an earlier moment, unless another one is asked for already; say so if there is none."""
+        if self._commands.looks_elsewhere():
+            return
+        if command.epoch is None:
+            self._show_now()
+            return
+        if self._look_back is None:
+            self._look_back = LookBack(self._session)
+        try:
+            self._moment = self._look_back.at(command.epoch)
+        except UserError as error:
+            self._show_now()
+            self._send(protocol.Notice(self._run, f"Not shown: {error.reason}."))
+            return
+        self._tabs.look_at(self._moment.session)
+        self._next_report = self._next_view = 0.0
+
+    def _show_now(self) -> None:
+        if self._moment is not None:
+            self._moment = None
+            self._tabs.look_at(None)
+            self._next_report = self._next_view = 0.0
 
     def _watch(self, command: protocol.Watch) -> None:
         """Compute for another tab; a request that can't be decoded ends the connection, as any invalid message does."""
@@ -311,6 +357,7 @@ class Worker:
             lower_priority(self._launch.niceness)
         self._run = run
         self._tabs.forget()
+        self._look_back = None
         self._rules_told.clear()
         self._send(reporting.loaded(self._session, run))
         return True
@@ -378,7 +425,7 @@ class Worker:
             self._dirty = False
             return
         now = time.perf_counter()
-        self._send(reporting.progress(self._session, self._run, self._checkpointer.trouble))
+        self._send(reporting.progress(self._session, self._run, self._checkpointer.trouble, self._moment))
         self._dirty = False
         self._next_report = now + REPORT_EVERY
         if self._tabs.is_live and (now >= self._next_view or self._session.state != "running"):
@@ -390,8 +437,9 @@ class Worker:
         computed = self._tabs.compute()
         if computed is not None:
             tab, content = computed
+            shown = self._session if self._moment is None else self._moment.session
             encoded = protocol.encode(content)
-            self._send(protocol.Update(self._run, tab, self._session.steps, encoded, self._tabs.target))
+            self._send(protocol.Update(self._run, tab, shown.steps, encoded, self._tabs.target))
             now = time.perf_counter()
             share = SPARE_SHARE if self._session.has_time_to_spare else VIEW_SHARE
             self._next_view = now + max(VIEW_EVERY - (now - started), (share - 1) * (now - started))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from time import perf_counter as now
@@ -26,7 +27,9 @@ NOWHERE = ("", -1, 0, 0)
 DAMAGED = (TypeError, IndexError, AttributeError, ArithmeticError, RecursionError, MemoryError)
 
 
-def checkpoint_of(session: Session, epochs_saved: int, new_epochs: Mapping[str, Array]) -> Checkpoint:
+def checkpoint_of(
+    session: Session, epochs_saved: int, new_epochs: Mapping[str, Array], with_moments: bool = False
+) -> Checkpoint:
     """Return all that is saved of the run of a session, whose first ``epochs_saved`` are in the store already."""
     return Checkpoint(
         experiment=session.requested,
@@ -38,6 +41,7 @@ def checkpoint_of(session: Session, epochs_saved: int, new_epochs: Mapping[str, 
         epochs_saved=epochs_saved,
         new_epochs=new_epochs,
         seconds=session.seconds,
+        moments=session.timeline.saved() if with_moments else {},
     )
 
 
@@ -58,6 +62,7 @@ class Checkpointer:
         self._epochs_saved = 0
         self._block = 0  # where the newest block of epochs begins
         self._before = 0  # epochs of which the store has but some, see History
+        self._moment_saved = -1  # the step of the last snapshot in the timeline when that was saved
         self._saved_at = 0.0
         self._saved_place = NOWHERE
         self._watched = self._watched_saved = True
@@ -86,6 +91,7 @@ class Checkpointer:
     def forget_run(self) -> None:
         """Begin another run with the next step."""
         self._run, self._saved_place = None, NOWHERE
+        self._moment_saved = -1
         self._epochs_saved = self._block = self._before = 0
 
     def save_if_due(self, session: Session) -> None:
@@ -170,6 +176,8 @@ class Checkpointer:
             raise StoreError("There is no store to resume from.")
         snapshot, epochs = self._store.snapshot(run)
         restore_snapshot(session, snapshot, epochs, state, "The saved run does not fit its experiment")
+        restore_moments(session, self._store, run)
+        self._moment_saved = session.timeline.newest
         self._run, history = run, session.history
         self._epochs_saved = self._block = history.count
         self._before = history.before if EPOCH in epochs else 0
@@ -186,7 +194,11 @@ class Checkpointer:
         if history.before != self._before:  # fewer of the older epochs remain, so all are written anew
             start = 0
         new_epochs = history.columns(start) if history.count != self._epochs_saved else {}
-        store.save(self._run, checkpoint_of(session, start, new_epochs))
+        # A run that trains is saved often, and its moments come along when it rests, where there are new ones.
+        newest = session.timeline.newest
+        with_moments = session.state != "running" and newest != self._moment_saved
+        store.save(self._run, checkpoint_of(session, start, new_epochs, with_moments))
+        self._moment_saved = newest if with_moments else self._moment_saved
         self._epochs_saved, self._before = history.count, history.before
         is_full = EPOCH in new_epochs or history.count - start >= BLOCK
         self._block = history.count if is_full else start
@@ -238,6 +250,13 @@ def restore_snapshot(
         session.load(session.requested)
         reason = "the saved data are damaged" if isinstance(error, DAMAGED) else printable(str(error))
         raise StoreError(f"{refusal}: {reason}.") from error
+
+
+def restore_moments(session: Session, store: Store, run: int) -> None:
+    """Give a session, whose run was restored, the earlier moments that were saved with it; damaged ones are dropped."""
+    with contextlib.suppress(StoreError, KeyError, ValueError, *DAMAGED):
+        if saved := store.moments(run):
+            session.timeline.add(saved, session.steps)
 
 
 def _place(session: Session) -> tuple[str, int, int, int]:

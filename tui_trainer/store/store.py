@@ -267,6 +267,12 @@ class Store:
             raise StoreError(f"Run {run} has no snapshot in {self._path}.")
         return unpack(row[0]), self._joined(run, parts)
 
+    def moments(self, run: int) -> dict[str, Array]:
+        """Return the earlier moments that were saved with a run, see ``Timeline.saved``; none if there are none."""
+        with self.reading() as connection:
+            row = connection.execute("SELECT arrays FROM moments WHERE run = ?", (run,)).fetchone()
+        return {} if row is None else unpack(row[0])
+
     def epochs(self, run: int) -> dict[str, Array]:
         """Return the columns of all epochs of a run; none if there is no such run."""
         with self.reading() as connection:
@@ -323,6 +329,8 @@ class Store:
 def _write_arrays(connection: sqlite3.Connection, run: int, checkpoint: Checkpoint) -> None:
     """Replace the run's snapshot and its newest epochs."""
     connection.execute("REPLACE INTO snapshots VALUES (?, ?)", (run, pack(checkpoint.snapshot)))
+    if checkpoint.moments:
+        connection.execute("REPLACE INTO moments VALUES (?, ?)", (run, pack(checkpoint.moments)))
     if any(len(column) for column in checkpoint.new_epochs.values()):
         start = checkpoint.epochs_saved
         connection.execute("DELETE FROM epochs WHERE run = ? AND first >= ?", (run, start))
@@ -335,7 +343,7 @@ class Checkpoint:
 
     ``latest`` are its newest values and ``snapshot`` its arrays, by name. ``new_epochs`` are the columns (k,) of its
     epochs after the first ``epochs_saved``, replacing what is stored of these. ``seconds`` is how long it
-    has trained, None if that is not known.
+    has trained, None if that is not known. ``moments`` are its earlier ones; none leave those that are stored.
     """
 
     experiment: Experiment
@@ -347,6 +355,7 @@ class Checkpoint:
     epochs_saved: int = 0
     new_epochs: Mapping[str, Array] = field(default_factory=dict)
     seconds: float | None = None
+    moments: Mapping[str, Array] = field(default_factory=dict)
 
 
 class StoreError(Exception):

@@ -188,7 +188,7 @@ def stored_outcome(
 
 def _session() -> Session:
     if _thread_state.session is None:
-        _thread_state.session = Session(max_threads=1)
+        _thread_state.session = Session(max_threads=1, memory=0)
     return _thread_state.session
 
 

@@ -21,18 +21,25 @@ from . import Tab, tab_named
 class TrainerContext:
     """What a tab computes from: the session, and the store of its ``checkpointer``, if there is one.
 
-    ``target`` is the index of the target to show; see ``shown_output``.
+    ``target`` is the index of the target to show; see ``shown_output``. While an earlier moment is shown, ``session``
+    stands there, and ``whole`` is the one that has the whole run.
     """
 
     session: Session
     checkpointer: Checkpointer | None = None
     target: int = 0
+    whole: Session | None = None
 
     @property
     def shown_output(self) -> int | None:
         """The output of the target that is shown, of several; None where there is one target, or classes."""
         targets = self.session.dataset.targets
         return min(max(self.target, 0), len(targets) - 1) if len(targets) > 1 else None
+
+    @property
+    def recorded(self) -> Session:
+        """The session whose history has all epochs of the run, also while an earlier moment is shown."""
+        return self.session if self.whole is None else self.whole
 
     @property
     def store(self) -> Store | None:
@@ -55,10 +62,16 @@ class Compute(Protocol):
 
 
 class TabComputing:
-    """The open tab, its request, and the ``Compute`` of each tab that was opened since the run was loaded."""
+    """The open tab, its request, and the ``Compute`` of each tab that was opened since the run was loaded.
+
+    While an earlier moment is shown, the tabs about the run have each a second one, for the session that stands there.
+    """
 
     def __init__(self, trainer: TrainerContext) -> None:
         self._trainer = trainer
+        self._moment: TrainerContext | None = None  # that is shown instead of the present
+        self._computes_of_moments: dict[str, Compute] = {}
+        self._is_due = False  # whether the moment has not been computed yet for the open tab
         self._tab: Tab | None = None
         self._request: Request | None = None
         self._computes: dict[str, Compute] = {}
@@ -75,12 +88,26 @@ class TabComputing:
         self._tab, self._request = tab, msgspec.msgpack.decode(watch.request, type=request_type)
         if watch.target != self.target:
             self._trainer = replace(self._trainer, target=watch.target)
-            self.forget()
+            self._computes.clear()
+            self._failures.clear()
+            if self._moment is not None:
+                self._moment = replace(self._moment, target=watch.target)
+                self._computes_of_moments.clear()
+        self._is_due = True
 
     @property
     def target(self) -> int:
         """The index of the target to show, as it was requested."""
         return self._trainer.target
+
+    def look_at(self, session: Session | None) -> None:
+        """Compute from now on for the moment where ``session`` stands; None is the present."""
+        moment = None
+        if session is not None:
+            moment = replace(self._trainer, session=session, whole=self._trainer.session)
+        if moment != self._moment:
+            self._computes_of_moments.clear()
+        self._moment, self._is_due = moment, True
 
     def stop(self) -> None:
         """Close the open tab."""
@@ -88,26 +115,31 @@ class TabComputing:
         self.is_partial = False
 
     def forget(self) -> None:
-        """Drop everything that was cached, as another run has been loaded, or another target is shown."""
+        """Drop everything that was cached, as another run has been loaded."""
         self._computes.clear()
         self._failures.clear()
+        self.look_at(None)
         self.is_partial = False
 
     @property
     def is_live(self) -> bool:
-        """Whether the content follows the training."""
-        return self._tab is not None and self._tab.is_live and self._trainer.session.state != "empty"
+        """Whether the content follows the training; an earlier moment is computed once."""
+        follows = self._tab is not None and self._tab.is_live and self._trainer.session.state != "empty"
+        return follows and (self._moment is None or self._is_due or self.is_partial)
 
     def compute(self) -> tuple[str, Content] | None:
         """Compute the content of the open tab; return the tab's name and content, None if there is nothing."""
         tab, request = self._tab, self._request
-        self.is_partial = False
+        self.is_partial = self._is_due = False
         if tab is None or request is None or (tab.about_run and self._trainer.session.state == "empty"):
             return None
+        shown, computes = self._trainer, self._computes
+        if self._moment is not None and tab.about_run:
+            shown, computes = self._moment, self._computes_of_moments
         try:
-            if tab.name not in self._computes:
-                self._computes[tab.name] = tab.load_compute()(self._trainer)
-            content = self._computes[tab.name].compute(request)
+            if tab.name not in computes:
+                computes[tab.name] = tab.load_compute()(shown)
+            content = computes[tab.name].compute(request)
         except Exception as error:  # a picture must not end the run that it shows
             return tab.name, self._failure(tab, error)
         self.is_partial = content.is_partial

@@ -128,6 +128,20 @@ class History:
         self.steps, self._curves = steps, {}
         self._downsample()
 
+    def until(self, epoch: int) -> History:
+        """Return a history of the epochs up to ``epoch`` alone, without the losses of steps."""
+        columns = self.columns(0)
+        done = epoch_numbers(columns) <= epoch
+        result = History(self._all_epochs)
+        if done.any():
+            result.restore({name: column[done] for name, column in columns.items()}, DownsampledSeries())
+        return result
+
+    def value(self, name: str, epoch: int) -> float | None:
+        """Return what was recorded of ``name`` at ``epoch``; None where it is not known any more."""
+        series, position = self.epochs.get(name), epoch - self.before - 1
+        return series[position] if series is not None and 0 <= position < len(series) else None
+
     def rows(self, start: int = 0) -> list[dict[str, float]]:
         """Return one dict per epoch from ``start`` + 1 on, with its ``epoch`` and values."""
         columns = self.columns(start)

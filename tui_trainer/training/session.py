@@ -35,6 +35,7 @@ from .callbacks import BestWeights, StopConditions
 from .history import History
 from .inspection import ImportanceOfRun
 from .series import MAX_PARAMETERS, Array, DownsampledSeries, Trajectory
+from .timeline import MEMORY, Timeline
 
 if TYPE_CHECKING:
     from tui_trainer.protocol import Remedy
@@ -66,11 +67,12 @@ class Session:
     """Loads an experiment and trains it in slices; everything follows from the experiment and its seeds.
 
     The linear algebra of a large network uses at most ``max_threads``. With ``all_epochs`` the history of a long run
-    keeps the values of all epochs.
+    keeps the values of all epochs. Its earlier moments take at most ``memory`` bytes; see ``timeline``.
     """
 
-    def __init__(self, max_threads: int = MAX_THREADS, all_epochs: bool = False) -> None:
+    def __init__(self, max_threads: int = MAX_THREADS, all_epochs: bool = False, memory: int = MEMORY) -> None:
         self._max_threads, self._all_epochs = max_threads, all_epochs
+        self.timeline = Timeline(memory)
         self.state: RunState = "empty"
         self.sentence = ""
         self.divergence: Diverged | None = None
@@ -136,6 +138,7 @@ class Session:
         self.resumed_at = 0  # the trainer has no gradient before the next step
         self.weights_set_at = -1  # the step after which weights were changed other than by training, the last time
         self._start_trajectory()
+        self._begin_timeline(experiment.training.epochs)
         fit_threads(trainer.model, experiment.training.samples_a_step(len(parts.x_train)), self._max_threads)
 
     def _is_split(self, resolved: Experiment, dataset: Dataset) -> bool:
@@ -145,6 +148,35 @@ class Session:
         loaded, output = self.experiment, resolved.model.output
         same_output = (loaded.model.output.units, loaded.model.output.activation) == (output.units, output.activation)
         return same_output and loaded.dataset == resolved.dataset
+
+    def _begin_timeline(self, epochs: int) -> None:
+        self.schedule_epochs = epochs  # that the schedule of the rate was made for
+        self.timeline.begin(self.trainer.optimizer.learning_rate, epochs)
+
+    def twin(self) -> Session:
+        """Return a session of the same run at its first step, which shares its data and keeps no snapshots.
+
+        Raises UserError if its memory is not free.
+        """
+        twin = Session(self._max_threads, self._all_epochs, memory=0)
+        twin.state, twin.data, twin._statistics = "ready", self.data, self._statistics
+        twin.experiment, twin.dataset = self.experiment, self.dataset
+        twin.split, twin._preparation = self.split, self._preparation
+        twin.load_with(self.requested, self.dataset)
+        return twin
+
+    def stand_in_for(self, run: Session, trained_from: int) -> None:
+        """Become the ``run`` where this one's trainer is, which was ``trained_from`` a step.
+
+        It has the run's values up to there.
+        """
+        self.requested, self.experiment, self.target_epochs = run.requested, run.experiment, run.target_epochs
+        self.state = "paused" if self.trainer.steps else "ready"
+        self.history = run.history.until(self.trainer.epochs)
+        self.best, self.test_seen_at = run.best, run.test_seen_at
+        self.resumed_at = trained_from
+        if self.trajectory is None:
+            self._start_trajectory()
 
     def weights(self) -> Array | None:
         """Return a copy of all parameters as one vector; None if nothing is loaded."""
@@ -163,6 +195,7 @@ class Session:
         """Return copies of all that the next steps and the plots depend on, except the values of the epochs."""
         parts = {"steps": self.history.steps.state(), "stopping": self._stopping.state()}
         parts |= {"best": self.best.state(), "data": moments(self.split), "preparation": {"json": self._preparation}}
+        parts["timeline"] = self.timeline.course()
         if self.trajectory is not None:
             parts["path"] = self.trajectory.state()
         if self.test_seen_at:
@@ -180,6 +213,7 @@ class Session:
         self.resumed_at = self.trainer.steps
         self.history.restore(epochs, DownsampledSeries.from_state(part_of(snapshot, "steps")))
         self._start_trajectory()
+        self.timeline.resume(part_of(snapshot, "timeline"))
         self.test_seen_at = part_of(snapshot, "test").get("seen_at", np.empty(0)).astype(int).tolist()
         if stopping := part_of(snapshot, "stopping"):
             self._stopping.resume(stopping)
@@ -195,7 +229,7 @@ class Session:
         A run that has not ended is paused.
         """
         self.trainer.restore(run.state)
-        self._start_trajectory()  # how it came here is not known
+        self._start_trajectory()  # how it came here is not known, but it is the way of a run that is trained alone
         self.history, self.best, self._stopping = run.history, run.best, run.stopping
         self._last_loss = run.last_loss
         self._scores = (self._moment, run.scores) if run.scores is not None else None
@@ -225,7 +259,9 @@ class Session:
             trainer.schedule = build_schedule(self.requested.training, trainer.steps_per_epoch, has_validation)
             if trainer.schedule is not None and before:
                 trainer.schedule.resume(before)
+            self.schedule_epochs = training.epochs
         self.target_epochs = training.epochs
+        self._note_change()
         if self.state == "finished" and self.trainer.epochs < self.target_epochs:
             self.state = "paused"
         if self.state == "running":
@@ -390,6 +426,8 @@ class Session:
 
     def _run(self, steps: int) -> int:
         """Run at most ``steps`` steps within an epoch; return how many."""
+        if self.timeline.is_changed:
+            self.timeline.keep(self.trainer, self.schedule_epochs)
         if self._filled == SLICE_STEPS:
             self._record()
         before = self.trainer.steps
@@ -418,6 +456,8 @@ class Session:
     def _end_epoch(self) -> None:
         logs = self.trainer.end_epoch()
         self.history.add_epoch(logs)
+        if self.timeline.is_due(self.trainer.steps):
+            self.timeline.keep(self.trainer, self.schedule_epochs)
         epoch, model = self.trainer.epochs, self.trainer.model
         self.best.after_epoch(epoch, logs, model.parameters.flat)
         if sentence := self._stopping.after_epoch(epoch, logs, model) or self._stopping.after_step(epoch, self.trainer):
@@ -451,6 +491,15 @@ class Session:
         self.weight_changes += 1
         self.weights_set_at = self.trainer.steps
         self._start_trajectory()
+        self.timeline.changed(self.trainer.steps)
+
+    def _note_change(self) -> None:
+        """Note that the rate or its schedule was changed; before the first step that is as if it were loaded so."""
+        start = self.timeline.snapshots[:1]
+        if self.trainer.steps == 0 and start and not start[0].state:
+            self._begin_timeline(self.schedule_epochs)
+        else:
+            self.timeline.changed(self.trainer.steps)
 
     def _start_trajectory(self) -> None:
         """Start recording the trajectory, if it can be drawn."""

@@ -20,6 +20,7 @@ SCREEN_PARTS = (
     "sweeps",
     "wall",
     "coach",
+    "moments",
     "screen",
 )  # all owners of keys but the tabs
 OPEN_TAB = "tab"  # owner of a key that works in each tab that has such an action

@@ -98,6 +98,7 @@ class FramePacing:
         self._fastest = math.inf  # seconds of the fastest answer: the round trip of an idle line
         self._rest_until = 0.0
         self.min_interval = 0.0
+        self.paints_all = False  # also what nobody sees while a run trains, for pictures that are kept
         self.budget = PaintBudget()
         self._drawn_at = -math.inf
 

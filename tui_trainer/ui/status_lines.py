@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from pathlib import PurePath
 from typing import ClassVar, Final, Literal, get_args
 
@@ -58,6 +58,8 @@ BRAND = ("◆", "tui-trainer")
 BARS = (12, 6, 0)  # cells of the bar in the header
 MAX_NAME = 24  # cells of the name of the data
 MAX_LAYERS = 6  # whose units are all named
+LOOK_AT = "look_at"  # the action that shows an earlier moment
+MIN_SLIDER = 8  # cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,8 @@ class StyledLine(Widget):
         return visible("".join(part.text for part in self._shown))
 
     def render_line(self, y: int) -> Strip:
-        segments = [Segment(visible(part.text), self._style(part.role)) for part in self._shown]
+        runs = [(role, "".join(part.text for part in run)) for role, run in groupby(self._shown, lambda one: one.role)]
+        segments = [Segment(visible(text), self._style(role)) for role, text in runs]
         return Strip(segments).adjust_cell_length(self.size.width, self._style("text"))
 
     def _style(self, role: Role) -> Style:
@@ -146,16 +149,20 @@ class StyledLine(Widget):
 
     def on_click(self, event: events.Click) -> None:
         """Run the action of the clicked part, after what was typed in a field has been taken."""
+        if target := self.target_at(event.x):
+            event.stop()
+            if isinstance(self.screen.focused, Input):
+                self.screen.set_focus(None)
+            self.call_after_refresh(self.screen.run_action, target)
+
+    def target_at(self, x: int) -> str:
+        """Return the target of the part at a column; empty if there is none."""
         end = 0
         for part in self._shown:
             end += len(part.text)
-            if event.x < end:
-                if part.target:
-                    event.stop()
-                    if isinstance(self.screen.focused, Input):
-                        self.screen.set_focus(None)
-                    self.call_after_refresh(self.screen.run_action, part.target)
-                return
+            if x < end:
+                return part.target
+        return ""
 
 
 def _cells(parts: Iterable[Part]) -> list[tuple[str, Role]]:
@@ -181,7 +188,8 @@ def differing(before: Sequence[object], after: Sequence[object], gap: int = 8) -
 class HeaderLine(StyledLine):
     """Shows the data, the network and the optimizer at the left, where training is at the right, and the pace.
 
-    A click on the pace takes the next one.
+    A click on the pace takes the next one. While an earlier moment is shown, the whole line is its head, with a slider.
+    A click on that, or on the bar of the training, shows the moment there.
     """
 
     pace: var[str] = var("")
@@ -197,7 +205,16 @@ class HeaderLine(StyledLine):
     def watch_run(self) -> None:
         self.redraw()
 
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Let the slider be dragged."""
+        if event.button == 1:
+            target = self.target_at(event.x)
+            if target.startswith(LOOK_AT):
+                self.call_later(self.screen.run_action, target)
+
     def parts(self, width: int) -> Iterable[Part]:
+        if self.progress is not None and self.progress.now is not None:
+            return moment_parts(self.progress, self.progress.now, width)
         chip = [Part("  "), Part(f" {self.pace} ", "chip", "next_pace"), Part(" ")] if self.pace else []
         taken = sum(len(part.text) for part in chip)
         right: list[Part] = []
@@ -261,8 +278,40 @@ def progress_parts(progress: Progress, bar: int) -> list[Part]:
     if bar:
         done = progress_bar(progress, bar)
         filled = len(done.rstrip("─"))
-        parts += [Part(f" {done[:filled]}", role), Part(done[filled:], "dim")]
+        parts += [Part(" ", role), *slider(done, progress.epoch, progress.epochs, filled, role)]
     return parts
+
+
+def slider(cells: str, newest: int, epochs: int, filled: int, role: Role) -> list[Part]:
+    """Return a bar over ``epochs``, ``filled`` so far; a click on a cell shows the moment there, up to the newest."""
+    at = [round(cell / max(1, len(cells) - 1) * epochs) for cell in range(len(cells))]
+    parts = [
+        Part(char, role if cell < filled else "dim", f"{LOOK_AT}({min(at[cell], newest)})" if newest else "")
+        for cell, char in enumerate(cells)
+    ]
+    return [*parts, Part("", "dim")]  # where it ends, even if it is full
+
+
+def moment_parts(progress: Progress, now: int, width: int) -> list[Part]:
+    """Return the head of an earlier moment: which one it is, a slider, and the keys that lead away from it."""
+    head = Part(f" ◂ epoch {progress.epoch:,} of {now:,} · earlier moment ", "chip")
+    for labels in ({"later": "forward", "leave": "back to now"}, {"later": "forward", "leave": "now"}, {}):
+        tail = [
+            part
+            for name, label in labels.items()
+            for part in (
+                Part(f" {keymap().display(name)} ", "key", action_of(name)),
+                Part(f" {label} ", "text", action_of(name)),
+            )
+        ]
+        room = width - len(head.text) - sum(len(part.text) for part in tail) - 3
+        if room >= MIN_SLIDER:
+            break
+    else:
+        return [head]
+    place = round(progress.epoch / max(1, now) * (room - 1))
+    bar = "━" * place + "●" + "─" * (room - 1 - place)
+    return [head, Part(" "), *slider(bar, now, now, place + 1, "title"), Part("  "), *tail]
 
 
 def progress_bar(progress: Progress, width: int = BARS[0]) -> str:
@@ -346,7 +395,7 @@ def status_parts(
     if "loss" not in progress.values and "batch_loss" in progress.values:
         parts.append((1, Part(f"batch loss {metric_text('batch_loss', progress.values['batch_loss'])}", "train")))
     parts.append((18, Part(f"ρ {progress.learning_rate:g}", "dim")))
-    if progress.state != "running":
+    if progress.state != "running" or (is_responding and not progress.steps_per_second):  # not measured yet
         parts.append((20, Part(f"{progress.steps:,} steps", "dim")))
     elif is_responding:
         parts.append((20, Part(f"{format_count(progress.steps_per_second)} steps/s", "dim")))

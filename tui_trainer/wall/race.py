@@ -190,7 +190,7 @@ def _sessions(experiments: Sequence[Experiment]) -> list[Session]:
     """Return a session for each experiment, loaded; their data are read once."""
     sessions: list[Session] = []
     for experiment in experiments:
-        session = Session(max_threads=1)
+        session = Session(max_threads=1, memory=0)
         if sessions:
             session.data = sessions[0].data
         session.load(experiment)

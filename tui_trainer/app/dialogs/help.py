@@ -22,7 +22,7 @@ from .dialog import Dialog, clickable
 
 COLUMNS = (
     ("Training", "Network", "Settings", "Data", "Landscape", "Predictions", "Summary", "Runs"),
-    ("Tabs", "View", "Live", "Loss", "Book", "Boundary", "Pen", "Network view", "Microscope", "App"),
+    ("Tabs", "View", "Time", "Live", "Loss", "Book", "Boundary", "Pen", "Network view", "Microscope", "App"),
 )
 KEY_WIDTH = 9
 JUMP_CHARACTERS = f"{ascii_lowercase}{ascii_uppercase}{digits}"  # more than there are fields

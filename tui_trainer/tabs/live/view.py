@@ -251,8 +251,16 @@ class LiveView(NeuronView):
         shown = [line(curve, ()) for curve in drawn({curve.name: curve for curve in curves}, "loss", False)]
         quiet = tuple(replace(one, label="") for one in shown)
         train = key_of("toggle_training")
+        progress = self._progress
+        moment = None if progress is None or progress.now is None else progress.epoch
         self.query_one(".loss", PlotWidget).show(
-            Plot(quiet, x_label="epoch", log_y=self.log_scale, empty=f"Press {train}, and watch it learn.")
+            Plot(
+                quiet,
+                x_label="epoch",
+                log_y=self.log_scale,
+                empty=f"Press {train}, and watch it learn.",
+                cursor=moment,
+            )
         )
         self._title_loss()
 

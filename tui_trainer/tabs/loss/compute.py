@@ -45,7 +45,7 @@ class LossCompute:
 
     def compute(self, request: WatchLoss) -> LossContent:
         """Compute the curves and the overlays; no overlays if the store can't be read."""
-        session, overlays = self._trainer.session, self._update_overlays(request)
+        session, overlays = self._trainer.recorded, self._update_overlays(request)
         curves = () if session.state == "empty" else run_curves(session, request, self._shown_output)
         rate = None if session.state == "empty" else rate_curve(session, request)
         return LossContent(request.quantity, curves, overlays.curves, overlays.last, overlays.bands, rate)

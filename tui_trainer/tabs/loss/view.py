@@ -55,6 +55,7 @@ class LossView(TabView):
         self.shows_validation = True  # of the overlays
         self._content = LossContent("loss")
         self._epoch = 0  # of the current run
+        self._moment: int | None = None  # the epoch of an earlier moment, where one is shown
         self._class_names: tuple[str, ...] = ()
         self._target = ""  # the one that is shown, of several
         self._loss_unit = ""
@@ -92,6 +93,11 @@ class LossView(TabView):
         return max(self._epoch, self._content.last)
 
     @property
+    def _cursor(self) -> int | None:
+        """The epoch at which the line stands: that of the cursor, or else of an earlier moment."""
+        return self._moment if self.viewport.at is None else self.viewport.at
+
+    @property
     def overlays(self) -> list[Overlay]:
         """The selected runs that the trainer has sent an answer for."""
         curves = {overlay.run: overlay.curve for overlay in self._content.overlays}
@@ -123,10 +129,12 @@ class LossView(TabView):
             self.redraw()
 
     def show_progress(self, progress: Progress) -> None:
-        self._epoch = progress.epoch
+        self._epoch = progress.epoch if progress.now is None else progress.now
+        self._moment = None if progress.now is None else progress.epoch
         recorded = {name.removeprefix("val_").partition("[")[0] for name in progress.values}
         self._quantities = tuple(name for name in MEASURES if name == "loss" or name in recorded)
-        self._diverged_at = (progress.steps + 1) / progress.batches if progress.state == "diverged" else None
+        if self._moment is None:
+            self._diverged_at = (progress.steps + 1) / progress.batches if progress.state == "diverged" else None
 
     def show_content(self, content: LossContent) -> None:
         if content.quantity == self.quantity:
@@ -242,7 +250,7 @@ class LossView(TabView):
             x_limits=self.viewport.span(self.last) if zoomed else None,
             y_limits=(0.0, 1.0) if measure.share and not self.log_scale and not zoomed else None,
             empty=_empty_text(),
-            cursor=self.viewport.at,
+            cursor=self._cursor,
         )
         self.query_one(PlotWidget).show(plot)
         self._show_rate()
@@ -264,7 +272,7 @@ class LossView(TabView):
         x, y = unpack(curve.x), np.array(unpack(curve.y))
         limits = self.viewport.span(self.last) if self.viewport.low is not None else None
         rate = Series("", x, y, "accent")
-        plot = Plot((rate,), y_label="learning rate ρ", x_limits=limits, cursor=self.viewport.at)
+        plot = Plot((rate,), y_label="learning rate ρ", x_limits=limits, cursor=self._cursor)
         self.query_one(".rate", PlotWidget).show(plot)
 
     def _show_legend(self, lines: Sequence[tuple[Series, Curve]]) -> None:

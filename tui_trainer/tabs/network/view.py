@@ -155,7 +155,7 @@ class NetworkView(TabView):
         self._loaded, self._shape, self._is_current = loaded, shape_of(loaded), False
 
     def show_progress(self, progress: Progress) -> None:
-        self._steps = progress.steps
+        self._steps = progress.steps if progress.now is None else max(progress.steps, 1)  # a run that has begun
 
     def show_content(self, content: Network) -> None:
         if self._fits(content):
