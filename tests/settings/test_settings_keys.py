@@ -24,7 +24,7 @@ NAMES = """
     toggle_training step epoch reset reseed slow fast train_to_end fix swap_best sweep wall resume rate_minus
     rate_plus find_rate add_layer remove_layer move_layer_minus move_layer_plus undo redo share code open_data open save
     export earlier later epoch_earlier epoch_later
-    log_scale batches quantity markers setup leave coach tab_live tab_data tab_landscape tab_boundary
+    log_scale batches quantity next_target markers setup leave coach tab_live tab_data tab_landscape tab_boundary
     tab_network tab_predictions tab_summary tab_runs tab_book tab_loss choose_minus choose_plus ends_minus ends_plus
     turn_minus turn_plus load forget next_lesson previous_lesson next_variant answer_0 scroll_page_plus
     scroll_page_minus leave_lesson see_layer_minus see_layer_plus see_neuron_minus see_neuron_plus see_output tally

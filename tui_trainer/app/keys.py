@@ -303,6 +303,7 @@ NEWER = {
     "chart": "ctrl+g",
     "find_rate": "ctrl+r",
     "microscope": "ctrl+n",
+    "code": "alt+k",
     "earlier": "ctrl+left",
     "later": "ctrl+right",
     "epoch_earlier": "alt+left",

@@ -145,7 +145,8 @@ def _fields(screen: MainScreen) -> Iterator[Entry]:
     for path, (label, help_text) in helps.items():
         if path and not is_hidden(experiment, path):
             name = screen_name(path)
-            also = (name.split(" ", 2)[-1], label)  # without "Layer 1"
+            bare = name.split(" ", 2)[-1] if path.startswith("model.layers[") else name  # without "Layer 1"
+            also = (bare, label)
             yield Entry(name, f"Field: {help_text}", partial(screen.go_to_field, path), also, rank=2)
 
 

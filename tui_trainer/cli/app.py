@@ -50,8 +50,8 @@ examples:
   tui-trainer lessons check course              run lessons, and tell which of their checks hold
   tui-trainer class /srv/class                  show what the students of a class have handed in
 
-commands: train, sweep, report, export, film, predict, importance, runs, summary, describe, datasets,
-sessions, serve, lessons, class, settings, keys; each has its own --help.
+commands: train, sweep, report, export, film, predict, importance, runs, summary, describe,
+datasets, sessions, serve, lessons, class, settings, keys; each has its own --help.
 """
 
 

@@ -25,6 +25,7 @@ class SummaryCompute:
 
     def __init__(self, trainer: TrainerContext) -> None:
         self._session = trainer.session
+        self._is_earlier = trainer.whole is not None  # than the present: what was seen later is not before it
         self._moments: dict[float, Array] = {}  # by epoch, gradient, update and idle share of each layer (layers, 3)
 
     def compute(self, request: WatchSummary) -> SummaryContent:
@@ -58,6 +59,8 @@ class SummaryCompute:
 
     def _note(self, layers: Sequence[LayerNumbers]) -> None:
         """Take the layers down for the present moment; of too many moments, every other one is dropped."""
+        if self._is_earlier:
+            self._moments = {}
         trainer = self._session.trainer
         epoch = trainer.epochs + trainer.position / trainer.steps_per_epoch
         self._moments = {moment: numbers for moment, numbers in self._moments.items() if moment < epoch}
