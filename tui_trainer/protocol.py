@@ -368,7 +368,8 @@ class Progress(Report, frozen=True):
     ``unsaved`` says in few words why the run can't be saved now; it is empty if it can. ``dead_units`` counts those of
     each hidden layer; it is empty while a run trains, and for large models. While an earlier moment is shown,
     everything but ``state`` and ``epochs`` is of that; ``now`` is the newest epoch of the run, and ``aside`` a sentence
-    where the moment is not quite the one that was asked for.
+    where the moment is not quite the one that was asked for. ``stored`` is the number of the run in the store, if it
+    is there yet.
     """
 
     state: RunState
@@ -386,6 +387,7 @@ class Progress(Report, frozen=True):
     dead_units: tuple[int, ...] = ()
     now: int | None = None
     aside: str = ""
+    stored: int | None = None
 
 
 class Remedy(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.validation import label_of
 from tui_trainer.pace import pace_named
 from tui_trainer.protocol import AnyReport, Ended, Loaded, Progress
+from tui_trainer.tabs.runs.selection import LETTERS, SelectedRun
 from tui_trainer.ui.keymap import Key, key_of
 
 from .controller import Controller
@@ -61,7 +62,7 @@ class Lessons(Controller):
         match report:
             case Loaded():
                 self._on_loaded(report)
-            case Progress():
+            case Progress() if report.now is None:  # an earlier moment says nothing of what was reached
                 self.show_progress(report)
             case Ended():
                 self._on_ended(report)
@@ -163,6 +164,17 @@ class Lessons(Controller):
                 await self.screen.trainer.start_over(variant.experiment)
         if self.tracker.lesson is lesson and (lesson.view, lesson.view_options) != (before.view, before.view_options):
             await self._show_view(lesson)
+
+    @property
+    def overlays(self) -> tuple[SelectedRun, ...]:
+        """The runs of the open lesson's other variants, to be compared with the run."""
+        if self._tracker is None or self._tracker.lesson is None:
+            return ()
+        slots = {one.name: slot for slot, one in enumerate(self._tracker.lesson.variants)}
+        return tuple(
+            SelectedRun(run, name, slots[name] if slots[name] < len(LETTERS) else None)
+            for run, name in self._tracker.other_runs
+        )
 
     async def load(self, lesson_id: str) -> None:
         """Start the lesson with that id."""
@@ -334,6 +346,7 @@ class Lessons(Controller):
         """Show the page if it has changed, and report newly completed tasks."""
         before, page = self._page, self.tracker.page
         self._page = page
+        self.screen.show_overlays()
         if page == before:
             return
         self._show_index()

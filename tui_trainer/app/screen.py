@@ -34,6 +34,7 @@ from tui_trainer.run_state import RunState
 from tui_trainer.settings import Markers, Matrix, Settings
 from tui_trainer.tabs.book.lesson_page import Answered
 from tui_trainer.tabs.book.view import LessonChosen, LessonForgotten
+from tui_trainer.tabs.runs.selection import SelectedRun
 from tui_trainer.tabs.runs.view import RunOpened, RunsChosen, RunsEdited, UndoAsked
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.dropdown import DropdownList
@@ -98,6 +99,8 @@ class MainScreen(Screen[None]):
         self.recent_commands: list[str] = []  # of the palette, by their titles, the last first
         self.markers: Markers | None = None  # as chosen; until then each plot has its own
         self.matrix: Matrix = "counts"  # what confusion matrices hold
+        self._chosen_runs: tuple[SelectedRun, ...] = ()  # in the Runs tab
+        self._overlays: tuple[SelectedRun, ...] = ()  # as they are shown
         self.trainer, self.editor = TrainerLink(self), ExperimentEditor(self, experiment, path)
         self.lessons, self.own_data, self.sweeps = Lessons(self, lessons, hand_in), OwnData(self), Sweeps(self)
         self.wall, self.coach, self.moments = Walls(self), Coach(self), Moments(self)
@@ -364,7 +367,15 @@ class MainScreen(Screen[None]):
 
     @on(RunsChosen)
     def _show_overlays(self, event: RunsChosen) -> None:
-        self.tabs.show_selected_runs(event.chosen)
+        self._chosen_runs = event.chosen
+        self.show_overlays()
+
+    def show_overlays(self) -> None:
+        """Compare the run with those that were chosen in the Runs tab, or else with those of a lesson's variants."""
+        overlays = self._chosen_runs or self.lessons.overlays
+        if overlays != self._overlays:
+            self._overlays = overlays
+            self.tabs.show_selected_runs(overlays)
 
     @on(LessonChosen)
     async def _load_lesson(self, event: LessonChosen) -> None:

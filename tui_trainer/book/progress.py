@@ -18,11 +18,25 @@ MAX_BYTES = 1_000_000
 FILE_NAME = "book.json"
 
 
+class Place(msgspec.Struct, omit_defaults=True, frozen=True):
+    """Where somebody is in a lesson: the ``variant`` that is set up, and those whose run has ``ended``.
+
+    ``answers`` are by the keys of the questions. ``runs`` are the numbers in the store of the newest run of each
+    variant.
+    """
+
+    variant: str = ""
+    ended: tuple[str, ...] = ()
+    answers: dict[str, int | tuple[float | None, ...]] = {}
+    runs: dict[str, int] = {}
+
+
 class _Record(msgspec.Struct, omit_defaults=True):
     """The progress in one lesson; ``done`` are keys of its question, target and checks."""
 
     passed: bool = False
     done: list[str] = []
+    place: Place = Place()
 
 
 class _File(msgspec.Struct):
@@ -52,6 +66,19 @@ class LessonProgress:
         """Return the keys of what was done in the lesson, for ``checking.check``."""
         return frozenset(self._lessons.get(lesson.id, _Record()).done)
 
+    def place(self, lesson: Lesson) -> Place:
+        """Return where the user was in the lesson."""
+        return self._lessons.get(lesson.id, _Record()).place
+
+    def remember(self, lesson: Lesson, place: Place) -> None:
+        """Save where the user is in the lesson."""
+        record = self._lessons.get(lesson.id, _Record())
+        if place != record.place:
+            self._lessons = _merged(self._read().lessons, self._lessons)
+            merged = self._lessons.get(lesson.id, _Record())
+            self._lessons[lesson.id] = _Record(merged.passed, merged.done, place)
+            self._write()
+
     def record(self, lesson: Lesson, verdict: Verdict) -> bool:
         """Save what ``verdict`` says was done; return whether any of it is new."""
         saved = self._lessons.get(lesson.id, _Record())
@@ -59,7 +86,7 @@ class LessonProgress:
             return False
         # Another window may have written in the meantime: what was done there counts, too.
         self._lessons = _merged(self._read().lessons, self._lessons)
-        new = _Record(verdict.passed, sorted(verdict.done))
+        new = _Record(verdict.passed, sorted(verdict.done), saved.place)
         self._lessons = _merged(self._lessons, {lesson.id: new})
         self._write()
         return True
@@ -111,9 +138,10 @@ class LessonProgress:
 
 
 def _merged(first: dict[str, _Record], second: dict[str, _Record]) -> dict[str, _Record]:
-    """Return what is done in either."""
+    """Return what is done in either; the place is that of the second."""
     merged = {}
     for name in {**first, **second}:
         left, right = first.get(name, _Record()), second.get(name, _Record())
-        merged[name] = _Record(left.passed or right.passed, sorted({*left.done, *right.done}))
+        place = right.place if name in second else left.place
+        merged[name] = _Record(left.passed or right.passed, sorted({*left.done, *right.done}), place)
     return merged

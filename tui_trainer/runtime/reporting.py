@@ -88,10 +88,12 @@ def step_flops(session: Session) -> int:
     return 2 * rows * (3 * sum(sizes) - sizes[0])
 
 
-def progress(session: Session, run: int, unsaved: str = "", moment: Moment | None = None) -> Progress:
+def progress(
+    session: Session, run: int, unsaved: str = "", moment: Moment | None = None, stored: int | None = None
+) -> Progress:
     """Return the report on the session's progress, or on an earlier ``moment``.
 
-    ``unsaved`` says why the run can't be saved now.
+    ``unsaved`` says why the run can't be saved now, ``stored`` is its number in the store.
     """
     shown = session if moment is None else moment.session
     trainer = shown.trainer
@@ -113,6 +115,7 @@ def progress(session: Session, run: int, unsaved: str = "", moment: Moment | Non
         dead_units=() if session.state == "running" else dead_units(shown),
         now=None if moment is None else session.trainer.epochs,
         aside="" if moment is None else moment.sentence,
+        stored=stored,
     )
 
 

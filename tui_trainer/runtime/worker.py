@@ -425,7 +425,8 @@ class Worker:
             self._dirty = False
             return
         now = time.perf_counter()
-        self._send(reporting.progress(self._session, self._run, self._checkpointer.trouble, self._moment))
+        trouble, stored = self._checkpointer.trouble, self._checkpointer.run
+        self._send(reporting.progress(self._session, self._run, trouble, self._moment, stored))
         self._dirty = False
         self._next_report = now + REPORT_EVERY
         if self._tabs.is_live and (now >= self._next_view or self._session.state != "running"):

@@ -18,6 +18,7 @@ from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig
 from tui_trainer.tabs.book.guide import LessonState
 from tui_trainer.tabs.book.lesson_page import Answered, Blocks, LessonPage, LessonStrip
 from tui_trainer.tabs.book.view import LessonList
+from tui_trainer.tabs.loss.view import LossView
 
 if TYPE_CHECKING:
     from running_app import Flow, Start
@@ -540,3 +541,21 @@ async def test_what_is_done_in_a_class_is_handed_in(start: Start, tmp_path: Path
         await flow.until_state("ready")
         (lesson,) = read(path).lessons.values()
         assert lesson.answers == (HandedInAnswer("How [many]?", "[one]", True, 2),) and lesson.runs == 1
+
+
+async def test_the_runs_of_variants_lie_over_each_other_under_their_names(start: Start) -> None:
+    async with start() as flow:
+        await begun(flow, "scaled_inputs")
+        assert flow.screen.tabs.active == "loss"
+        await run(flow)
+        loads = flow.loads
+        await flow.press("V")
+        await flow.until_loaded(loads + 1)
+        view = flow.screen.query_one(LossView)
+        await flow.until(
+            lambda: [one.selected.name for one in view.overlays] == ["raw"], "the run of the variant before"
+        )
+        await run(flow)
+        await flow.until_shown("A raw")
+        await flow.press("L")
+        await flow.until(lambda: not view.overlays, "none beside a run of no lesson")

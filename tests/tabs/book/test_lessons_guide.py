@@ -254,3 +254,48 @@ at_most = 100
 done = "Trained."
 missing = "Train it."
 """
+
+
+def test_a_later_start_goes_on_where_one_left(guide: LessonTracker) -> None:
+    session = begin(guide, "gradient_descent")
+    guide.answer(1)
+    train(guide, session)
+    second = guide.next_variant()
+    assert second is not None
+    load(guide, second.experiment)
+    again = LessonTracker(guide.library, LessonProgress(guide.progress._path))
+    assert again.begin(lesson_of("gradient_descent")) == second.experiment
+    page = page_of(again)
+    assert (page.variant, page.answer, page.waits) == ("ρ = 1e-6", 1, True), "the prediction is known, and still open"
+    assert states(again) == ["open", "done", "open", "open", "open"]
+    again.forget(lesson_of("gradient_descent"))
+    assert page_of(again).answer is None
+    assert (
+        LessonTracker(guide.library, LessonProgress(guide.progress._path)).begin(lesson_of("gradient_descent"))
+        == lesson_of("gradient_descent").experiment
+    )
+
+
+def test_who_has_seen_the_answer_is_not_asked_to_predict_it(guide: LessonTracker) -> None:
+    session = begin(guide, "perceptron")
+    train(guide, session)
+    assert advice(page_of(guide)).startswith("Predict first: A to C"), "this run does not tell it"
+    session = load(guide, lesson_of("perceptron").variants[1].experiment)
+    train(guide, session)
+    assert advice(page_of(guide)) == "You have seen it by now: A to C choose the answer."
+    guide.answer(1)
+    assert states(guide)[0] == "done"
+
+
+def test_the_newest_run_of_each_other_variant_is_known(guide: LessonTracker) -> None:
+    lesson = lesson_of("gradient_descent")
+    for number, variant in enumerate(lesson.variants[:3], start=7):
+        session = begin(guide, "gradient_descent") if number == 7 else load(guide, variant.experiment)
+        train(guide, session)
+        guide.show_progress(reporting.progress(session, 1, stored=number))
+    assert guide.other_runs == ((7, "ρ = 1e-5"), (8, "ρ = 1e-6"))
+    changed = with_field(lesson.experiment, "training.learning_rate", 2e-5)
+    session = load(guide, changed)
+    train(guide, session)
+    guide.show_progress(reporting.progress(session, 1, stored=10))
+    assert {run for run, _ in guide.other_runs} <= {7, 8, 9}, "a run of other settings is none of a variant"

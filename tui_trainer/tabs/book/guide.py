@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tui_trainer.book.checking import Answer, Item, Results, check
 from tui_trainer.book.lesson import Check, Lesson, Question, Variant
 from tui_trainer.book.library import LessonFolder, Library, packaged
-from tui_trainer.book.progress import FILE_NAME, LessonProgress
+from tui_trainer.book.progress import FILE_NAME, LessonProgress, Place
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.export.keras import keras_model
 from tui_trainer.protocol import Loaded, Progress, unpack
@@ -35,18 +35,25 @@ class LessonTracker:
         self._loaded: Loaded | None = None
         self._progress: Progress | None = None
         self._answers: tuple[Answer, ...] = ()  # one for each question of the open lesson
-        self._ended: set[str] = set()  # variants whose run has ended, since the lesson was begun
+        self._ended: set[str] = set()  # variants whose run has ended
+        self._runs: dict[str, int] = {}  # the newest run of each variant, by its number in the store
         self._items: tuple[Item, ...] = ()
 
     def begin(self, lesson: Lesson) -> Experiment:
-        """Open ``lesson``; return the experiment that it loads."""
-        self.lesson, self._answers, self._ended = lesson, (None,) * len(lesson.questions), set()
-        self._variant = self._run_variant = lesson.variants[0].name
+        """Open ``lesson`` where the user left it; return the experiment that it loads."""
+        place, names = self.progress.place(lesson), {one.name for one in lesson.variants}
+        self.lesson = lesson
+        self._answers = tuple(map(place.answers.get, (one.key for one in lesson.questions)))
+        self._ended = names & {*place.ended}
+        self._runs = {name: run for name, run in place.runs.items() if name in names}
+        left_at = lesson.variant(place.variant)
+        variant = lesson.variants[0] if left_at is None or self.progress.passed(lesson) else left_at
+        self._variant = self._run_variant = variant.name
         self.changed = False
-        self._experiment = lesson.experiment
+        self._experiment = variant.experiment
         self.progress.open(lesson)
         self.forget_run()
-        return lesson.experiment
+        return variant.experiment
 
     def leave(self) -> None:
         """Close the open lesson."""
@@ -83,7 +90,7 @@ class LessonTracker:
         """Clear the progress in ``lesson``; if it is open, its current run no longer counts."""
         self.progress.forget(lesson)
         if lesson is self.lesson:
-            self._answers, self._ended = (None,) * len(lesson.questions), set()
+            self._answers, self._ended, self._runs = (None,) * len(lesson.questions), set(), {}
             self.forget_run()
 
     def find(self, lesson_id: str) -> Lesson | None:
@@ -132,6 +139,8 @@ class LessonTracker:
             self._run_variant = self._variant
         if RUN_STATES[progress.state].ended:
             self._ended.add(self._run_variant)
+        if progress.stored is not None and self._runs_as_loaded:
+            self._runs = {**self._runs, self._run_variant: progress.stored}
         self._look()
 
     def answer(self, answer: Answer, number: int | None = None) -> None:
@@ -143,6 +152,20 @@ class LessonTracker:
         if asked < len(self._answers):
             self._answers = (*self._answers[:asked], answer, *self._answers[asked + 1 :])
             self._look()
+
+    @property
+    def _runs_as_loaded(self) -> bool:
+        """Whether the run is one of the variant's own experiment."""
+        variant = None if self.lesson is None else self.lesson.variant(self._run_variant)
+        return variant is not None and self._has_begun and not self.changed
+
+    @property
+    def other_runs(self) -> tuple[tuple[int, str], ...]:
+        """The newest runs of the variants that are not being run, by number and name, in the lesson's order."""
+        if self.lesson is None:
+            return ()
+        names = [one.name for one in self.lesson.variants if one.name != self._run_variant]
+        return tuple((self._runs[name], name) for name in names if name in self._runs)
 
     @property
     def variant(self) -> Variant | None:
@@ -182,6 +205,7 @@ class LessonTracker:
             answers=self._answers if on else (None,) * len(lesson.questions),
             behind=on and self._has_begun and self._run_variant != self._variant,
             waiting=tuple(map(self._waits, range(len(lesson.questions)))) if on else (False,) * len(lesson.questions),
+            is_seen=on and bool(lesson.questions) and self._tells(self._asked),
             declaration=self._declaration if on else "",
         )
 
@@ -244,9 +268,12 @@ class LessonTracker:
         return tuple(one if self._tells(number) else None for number, one in enumerate(self._answers))
 
     def _look(self) -> None:
-        """Check the lesson, and save what is newly done."""
+        """Check the lesson, and save what is newly done, and where the user is."""
         if self.lesson is None:
             return
+        keys = (one.key for one in self.lesson.questions)
+        answers = {key: answer for key, answer in zip(keys, self._answers, strict=True) if answer is not None}
+        self.progress.remember(self.lesson, Place(self._variant, tuple(sorted(self._ended)), answers, self._runs))
         results = self._results()
         if results is None:
             self._items = self._done_before(self.lesson)
@@ -308,7 +335,8 @@ class LessonState:
     ``on`` says whether it is open, ``variant`` is the name of the variant that is set up (``changed``: with
     other settings by now; ``behind``: the run began as another variant). ``asked`` is the number of the question that
     is asked now; of each question ``answers`` has the answer, and ``waiting`` whether it is judged only after a run.
-    ``declaration`` is the code of the user's network in an exercise that was passed.
+    With ``is_seen``, what that question asks for was shown already. ``declaration`` is the code of the user's network
+    in an exercise that was passed.
     """
 
     lesson: Lesson
@@ -323,6 +351,7 @@ class LessonState:
     asked: int = 0
     answers: tuple[Answer, ...] = ()
     waiting: tuple[bool, ...] = ()
+    is_seen: bool = False
     declaration: str = ""
 
     @property
@@ -426,6 +455,8 @@ def _invitation(page: LessonState) -> str:
     if question is None or question.blanks:
         return f"Fill in the numbers: {ascii_uppercase[0]} goes to the first."
     last = ascii_uppercase[len(question.choices) - 1]
+    if page.is_seen:
+        return f"You have seen it by now: {ascii_uppercase[0]} to {last} choose the answer."
     return f"Predict first: {ascii_uppercase[0]} to {last} choose an answer."
 
 

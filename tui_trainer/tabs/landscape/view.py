@@ -109,7 +109,7 @@ class LandscapeView(TabView):
 
     @property
     def request(self) -> WatchLandscape:
-        runs = tuple(selected.run for selected in self._selected_runs)
+        runs = () if self._companions else tuple(selected.run for selected in self._selected_runs)
         request = WatchLandscape(*self._grid(), zoom=self._zoom, **self._options)  # type: ignore[arg-type]
         return replace(request, companions=self._companions, runs=runs)
 
