@@ -270,10 +270,6 @@ def test_a_later_start_goes_on_where_one_left(guide: LessonTracker) -> None:
     assert states(again) == ["open", "done", "open", "open", "open"]
     again.forget(lesson_of("gradient_descent"))
     assert page_of(again).answer is None
-    assert (
-        LessonTracker(guide.library, LessonProgress(guide.progress._path)).begin(lesson_of("gradient_descent"))
-        == lesson_of("gradient_descent").experiment
-    )
 
 
 def test_who_has_seen_the_answer_is_not_asked_to_predict_it(guide: LessonTracker) -> None:
