@@ -84,9 +84,13 @@ def test_the_numbers_are_those_of_the_weights() -> None:
         assert layer.weights == tuple(np.histogram(after[place], 10, (-largest, largest))[0].tolist())
         assert sum(layer.outputs) == layer.units * 120
     assert content.layers[0].saturated is not None and content.layers[1].dead is not None
-    lines = layer_lines(content, ascii_only=True)
+    lines = layer_lines(content, 120, ascii_only=True)
     assert len(lines) == 4 and all(line.replace("±", "").isascii() for line in lines)
     assert lines[-1].startswith("out")
+    widest = max(map(len, lines))
+    for width in range(54, widest + 1):
+        narrow = layer_lines(content, width, ascii_only=True)
+        assert max(map(len, narrow)) <= width and "idle" in narrow[0] and "outputs" in narrow[0]
 
 
 def test_weights_that_were_set_are_no_step() -> None:

@@ -15,7 +15,7 @@ from textual.widgets import Static
 from tui_trainer.errors import plain
 from tui_trainer.experiment.schema import Experiment, ScheduleConfig, TrainingConfig
 from tui_trainer.export.keras import keras_code
-from tui_trainer.formats import format_amount, format_bars, format_number, format_scientific, format_table
+from tui_trainer.formats import count_cells, format_amount, format_bars, format_number, format_scientific, format_table
 from tui_trainer.protocol import Loaded, Progress, unpack
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.plot_widgets import Line, TextLines
@@ -93,10 +93,11 @@ class SummaryView(TabView):
     def _write_layers(self) -> None:
         layers = self.query_one(TextLines)
         is_ascii = layers.markers == "ascii"
-        heads, *rows = layer_lines(self._content, is_ascii) if self._content is not None else [""]
+        width = layers.size.width or self.size.width - SCROLL_BAR
+        heads, *rows = layer_lines(self._content, width, is_ascii) if self._content is not None else [""]
         lines: list[Line] = [((heads, "title"),), *(((row, "text"),) for row in rows)]
         if self._content is not None:
-            lines += history_lines(self._content, layers.size.width, is_ascii)
+            lines += history_lines(self._content, width, is_ascii)
         layers.styles.height = len(lines)
         layers.show(tuple(lines))
         findings = () if self._content is None else self._content.findings
@@ -114,6 +115,7 @@ class SummaryView(TabView):
 
     def on_resize(self) -> None:
         self._write_table()
+        self.call_after_refresh(self._write_layers)  # whose own width is known then
 
     def _write_table(self) -> None:
         if self._loaded is not None:
@@ -136,11 +138,15 @@ class SummaryView(TabView):
 
 
 HEADINGS = ("layer", "gradient", "step", "idle", "weights", "", "outputs", "")
-LEFT = (0, 4, 5, 6, 7)
+LEFT = frozenset({"layer", "weights", "", "outputs"})
+LEFT_OUT = ((), (7,), (5, 7), (2, 5, 7))  # columns, where there is no room for all
 
 
-def layer_lines(content: SummaryContent, ascii_only: bool = False) -> list[str]:
-    """Return a table of the layers in numbers: headings, and a line for each layer."""
+def layer_lines(content: SummaryContent, width: int, ascii_only: bool = False) -> list[str]:
+    """Return a table of the layers in numbers: headings, and a line for each layer, in ``width`` cells.
+
+    Where it would be wider, ranges are left out, and then the step.
+    """
     rows = [HEADINGS]
     for number, layer in enumerate(content.layers, start=1):
         rows.append(
@@ -155,7 +161,14 @@ def layer_lines(content: SummaryContent, ascii_only: bool = False) -> list[str]:
                 f"{layer.output_range[0]:.2g} to {layer.output_range[1]:.2g}",
             )
         )
-    return format_table(rows, LEFT)
+    lines: list[str] = []
+    for left_out in LEFT_OUT:
+        shown = [place for place in range(len(HEADINGS)) if place not in left_out]
+        left = [place for place, column in enumerate(shown) if HEADINGS[column] in LEFT]
+        lines = format_table([[row[column] for column in shown] for row in rows], left)
+        if max(map(count_cells, lines)) <= width:
+            break
+    return lines
 
 
 def history_lines(content: SummaryContent, width: int, ascii_only: bool = False) -> list[Line]:
