@@ -44,6 +44,7 @@ CASES = {
         "training.schedule.patience": 1,
     },
     "adagrad with early stopping": {"training.optimizer.name": "adagrad", "training.early_stopping": EARLY},
+    "l-bfgs": {"training.optimizer.name": "lbfgs", "training.batch_size": "full", "training.learning_rate": 1.0},
     "full batch in order": {"training.batch_size": "full", "training.shuffle": False, "model.dtype": "float32"},
 }
 
