@@ -398,11 +398,16 @@ class Remedy(msgspec.Struct, frozen=True):
 
 
 class Ended(Report, frozen=True):
-    """Training ended by itself: a sentence for the user, and the change that helps where one does."""
+    """Training ended by itself: a sentence for the user, and the change that helps where one does.
+
+    ``epoch`` and ``values`` are those of the run as it ended, also while an earlier moment is shown.
+    """
 
     state: RunState
     sentence: str
     remedy: Remedy | None = None
+    epoch: int = 0
+    values: dict[str, float] = {}
 
 
 class Finding(Report, frozen=True):

@@ -86,6 +86,17 @@ async def test_space_and_steps_only_go_back_to_now(start: Start) -> None:
             assert "Back to now, epoch 200" in flow.message and flow.progress.steps == present_steps(flow)
 
 
+async def test_a_moment_that_training_came_before_is_not_where_the_keys_go_on(start: Start) -> None:
+    async with start(SMALL) as flow:
+        await train(flow)
+        flow.screen.moments.look_at(3)
+        flow.screen.trainer.action_epoch()  # both are sent before the trainer has shown the moment
+        await flow.until(lambda: (flow.progress.epoch, flow.progress.now) == (EPOCHS + 1, None), "one more epoch")
+        await flow.press("{")
+        await flow.until(lambda: flow.progress.now is not None, "an earlier moment")
+        assert flow.progress.epoch == EPOCHS
+
+
 def present_steps(flow: Flow) -> int:
     return EPOCHS * flow.progress.batches
 

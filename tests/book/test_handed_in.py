@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from systems import LINKS, WINDOWS, not_on_windows
 
-from tui_trainer.book.handed_in import HandedInAnswer, HandedInLesson, HandedInRun, HandInFile, read
+from tui_trainer.book.handed_in import (
+    MAX_BYTES,
+    MAX_RUNS,
+    HandedIn,
+    HandedInAnswer,
+    HandedInLesson,
+    HandedInRun,
+    HandInFile,
+    read,
+)
 
 LESSON = HandedInLesson("Spirals", False, 1, 3, (HandedInAnswer("How many?", "n 81", True, 2),), 4)
 RUN = HandedInRun("spiral", "8-7-1", 95, 300, {"loss": 0.1, "val_accuracy": 0.96}, "book:spiral", 1.0)
@@ -45,6 +55,17 @@ def test_numbers_that_are_none_and_old_runs_are_left_out(tmp_path: Path, monkeyp
     assert [run.epoch for run in runs] == [2, 3] and all(run.values == {"r2": 0.5} for run in runs)
 
 
+def test_as_many_runs_as_are_kept_can_be_read_again(tmp_path: Path) -> None:
+    """Values of each class of a hundred would fill the file long before; those of all classes together remain."""
+    values = {f"val_recall[{number}]": 0.123456789012345 for number in range(100)} | {"val_accuracy": 0.5}
+    few = {f"{part}precision[{number}]": 0.123456789012345 for number in range(30) for part in ("", "val_")}
+    file = HandInFile(tmp_path / "handed-in.json")
+    file.note_run(HandedInRun("digits", "8-100", 1, 0, values))
+    assert read(tmp_path / "handed-in.json").runs[0].values == {"val_accuracy": 0.5}
+    runs = tuple(HandedInRun("d" * 120, "8-" * 60, 2**53, epoch, few, "l" * 120) for epoch in range(MAX_RUNS))
+    assert len(msgspec.json.encode(HandedIn(runs=runs))) < MAX_BYTES
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
@@ -52,6 +73,13 @@ def test_numbers_that_are_none_and_old_runs_are_left_out(tmp_path: Path, monkeyp
         (b"[1, 2]", "is not what the app hands in"),
         (b'{"lessons": {"a": {"title": 3}}}', "is not what the app hands in"),
         (b'{"runs": [{"data": "' + b"x" * 500 + b'", "layers": "", "params": 1, "epoch": 1, "values": {}}]}', "is not"),
+        (b'{"runs": [{"data": "", "layers": "", "params": 1%s, "epoch": 1, "values": {}}]}' % (b"0" * 400), "is not"),
+        (b'{"runs": [{"data": "", "layers": "", "params": -1, "epoch": 1, "values": {}}]}', "is not"),
+        (
+            b'{"runs": [{"data": "", "layers": "", "params": 1, "epoch": 1, "values": {%s}}]}'
+            % b",".join(b'"mae[%d]": 0' % number for number in range(10_000)),
+            "is not what the app hands in",
+        ),
         (b"[" * 100_000, "is not what the app hands in"),
         (b'{"version": 2}', "written by a newer version"),
         (b" " * 2_000_001, "larger than 2 MB"),

@@ -80,6 +80,20 @@ def assert_alike(one: Any, other: Any) -> None:
         assert one == other
 
 
+def test_the_network_tab_has_the_importance_of_the_shown_target_alone() -> None:
+    of_first, _ = contexts(0)
+    request = WatchImportance("training", by="r2")
+    predictions = PredictionsCompute(of_first)
+    while of_first.session.importance is None:
+        predictions.compute(request)
+    of_second = TrainerContext(of_first.session, target=1)
+    network = WatchNetwork(windows=(NeuronRange(0, 0, 2),), layer=0)
+    seen = [NetworkCompute(context).compute(network) for context in (of_first, of_second)]
+    assert [one.looked_at.importance is not None for one in seen] == [True, False]
+    assert [bool(one.layers[0].importances) for one in seen] == [True, False]
+    assert seen[0].looked_at.importance.by == "r2"
+
+
 @pytest.mark.parametrize("output", [0, 1])
 @pytest.mark.parametrize(
     ("compute", "request_"),

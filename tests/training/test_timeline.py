@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tracemalloc
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from tui_trainer.engine import Trainer
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import (
@@ -44,6 +46,7 @@ CASES = {
         "training.schedule.patience": 1,
     },
     "adagrad with early stopping": {"training.optimizer.name": "adagrad", "training.early_stopping": EARLY},
+    "l-bfgs": {"training.optimizer.name": "lbfgs", "training.batch_size": "full", "training.learning_rate": 1.0},
     "full batch in order": {"training.batch_size": "full", "training.shuffle": False, "model.dtype": "float32"},
 }
 
@@ -182,6 +185,20 @@ def test_what_takes_too_long_shows_the_nearest_kept_moment_and_says_so() -> None
     assert not moment.is_exact and f"nearest kept moment to epoch {far}" in moment.sentence
     assert moment.epoch in kept and moment.epoch == moment.session.trainer.epochs
     assert weights_of(moment.session) == straight(BASE)[moment.epoch]
+
+
+def test_slow_steps_are_not_taken_by_the_dozen_before_the_budget_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = finished(loaded(changed({"training.batch_size": 1, "training.epochs": 3})))
+    clock, step = [0.0], Trainer._step
+
+    def slow_step(trainer: Trainer) -> float:
+        clock[0] += 0.04
+        return step(trainer)
+
+    monkeypatch.setattr(timeline, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
+    monkeypatch.setattr(Trainer, "_step", slow_step)
+    moment = LookBack(session).at(1)
+    assert "takes too long" in moment.sentence and clock[0] <= 3 * timeline.BUDGET
 
 
 def test_a_run_that_other_arithmetic_has_trained_is_said_to_differ() -> None:

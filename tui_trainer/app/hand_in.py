@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_trainer.protocol import AnyReport, Ended, Loaded, Progress
+from tui_trainer.protocol import AnyReport, Ended, Loaded
 
 if TYPE_CHECKING:
     from tui_trainer.book.handed_in import HandInFile
@@ -27,7 +27,6 @@ class HandIn:
         self._runs: Counter[str] = Counter()  # that have ended since the start, by lesson
         self._before: dict[str, tuple[tuple[int, ...], int]] = {}  # attempts and runs from before the start
         self._loaded: Loaded | None = None
-        self._progress: Progress | None = None
         if path is not None:
             from tui_trainer.book.handed_in import HandInFile  # only a class needs it
 
@@ -37,11 +36,9 @@ class HandIn:
         """Follow the run, and hand it in when it ends; ``page`` is that of the open lesson."""
         match report:
             case Loaded():
-                self._loaded, self._progress = report, None
-            case Progress():
-                self._progress = report
+                self._loaded = report
             case Ended():
-                self._note_run(page)
+                self._note_run(report, page)
 
     def take_complaint(self) -> str:
         """Return a sentence for the student if the file couldn't be written, the first time that this is asked."""
@@ -81,9 +78,9 @@ class HandIn:
         )
         self.file.note_lesson(lesson.id, of_lesson)
 
-    def _note_run(self, page: LessonState | None) -> None:
-        loaded, progress, file = self._loaded, self._progress, self.file
-        if file is None or loaded is None or progress is None or not progress.steps:
+    def _note_run(self, ended: Ended, page: LessonState | None) -> None:
+        loaded, file = self._loaded, self.file
+        if file is None or loaded is None:
             return
         from tui_trainer.book.handed_in import HandedInRun
 
@@ -92,8 +89,8 @@ class HandIn:
             data=loaded.dataset.name[:120],
             layers="-".join(map(str, units))[:120],
             params=loaded.params,
-            epoch=progress.epoch,
-            values=progress.values,
+            epoch=ended.epoch,
+            values=ended.values,
             lesson="" if page is None else page.lesson.id[:120],
             at=time.time(),
         )

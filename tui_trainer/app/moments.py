@@ -44,6 +44,7 @@ class Moments(Controller):
     def back_to_now(self, then: str) -> bool:
         """Show the present again, and say that the key ``then`` goes on; return False if it is shown already."""
         if self.shown is None:
+            self._asked = None  # what the key sends ends the look back, if one is on its way
             return False
         self.show_now()
         self.show_message(f"Back to now, epoch {self.shown.now:,}; {key_of(then)} goes on.")

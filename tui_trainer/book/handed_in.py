@@ -22,10 +22,12 @@ from .lesson import Question
 FILE_NAME = "handed-in.json"  # in a student's folder
 MAX_BYTES = 2_000_000
 MAX_RUNS = 500  # the newest ones
+MAX_VALUES = 60  # of a run: so many of so many runs fit into the file
 READABLE = 0o640  # for the student, and for the group of the folder: teachers
 MAX_TEXT = 400
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 Short = Annotated[str, Meta(max_length=120)]
+Count = Annotated[int, Meta(ge=0, le=2**53)]  # no more than a float can count
 
 
 class HandedInAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -34,7 +36,7 @@ class HandedInAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     question: Text
     answer: Text = ""
     is_right: bool | None = None
-    attempts: int = 0
+    attempts: Count = 0
 
 
 class HandedInLesson(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -42,10 +44,10 @@ class HandedInLesson(msgspec.Struct, frozen=True, omit_defaults=True):
 
     title: Short
     passed: bool = False
-    done: int = 0
-    count: int = 0
+    done: Count = 0
+    count: Count = 0
     answers: tuple[HandedInAnswer, ...] = ()
-    runs: int = 0
+    runs: Count = 0
 
 
 class HandedInRun(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -53,9 +55,9 @@ class HandedInRun(msgspec.Struct, frozen=True, omit_defaults=True):
 
     data: Short
     layers: Short
-    params: int
-    epoch: int
-    values: dict[str, float]
+    params: Count
+    epoch: Count
+    values: Annotated[dict[str, float], Meta(max_length=MAX_VALUES)]
     lesson: Short = ""
     at: float = 0.0  # seconds since 1970
 
@@ -95,8 +97,13 @@ class HandInFile:
             self._write(replace(self._content, lessons=lessons, opened=lesson_id))
 
     def note_run(self, run: HandedInRun) -> bool:
-        """Hand in a run that has ended; return False if it is there already, as one that is looked at again."""
+        """Hand in a run that has ended; return False if it is there already, as one that is looked at again.
+
+        Values that are not finite are left out; so are those of single classes and targets if there are very many.
+        """
         finite = {name: value for name, value in run.values.items() if abs(value) < float("inf")}
+        if len(finite) > MAX_VALUES:
+            finite = {name: value for name, value in finite.items() if "[" not in name}
         run = replace(run, values=finite)
         if any(replace(other, at=run.at) == run for other in self._content.runs):
             return False

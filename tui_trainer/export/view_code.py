@@ -98,8 +98,11 @@ def _read(file: str, feature: str, target: str) -> str:
 def _is_line(experiment: Experiment, features: Sequence[str]) -> bool:
     """Return whether the experiment is gradient descent on all rows for a straight line over one feature."""
     dataset, model, training = experiment.dataset, experiment.model, experiment.training
-    whole = not (dataset.validation_split or dataset.test_split or dataset.split_column or dataset.test_path)
-    plain = not (dataset.standardize_target or training.l1 or training.l2 or training.clip_norm or training.clip_value)
+    output = model.output
+    whole = not (dataset.has_validation or dataset.test_split or dataset.test_path or dataset.weight_column)
+    penalties = (training.l1, training.l2, output.l1, output.l2)
+    is_clipped = training.clip_norm is not None or training.clip_value is not None
+    plain = not (dataset.standardize_target or any(penalties) or is_clipped or model.input_dropout)
     is_descent = training.optimizer.name == "sgd" and not training.optimizer.momentum and training.schedule.is_constant
     return (
         whole
@@ -108,8 +111,8 @@ def _is_line(experiment: Experiment, features: Sequence[str]) -> bool:
         and dataset.path is None
         and not model.layers
         and len(features) == 1
-        and (bool(model.weights) or model.output.initializer in FIRST_WEIGHTS)
-        and model.output.activation in ("linear", "identity")
+        and (bool(model.weights) or output.initializer in FIRST_WEIGHTS)
+        and output.activation in ("linear", "identity")
         and training.batch_size == "full"
         and training.loss in ("mean_squared_error", "sum_squared_error")
     )

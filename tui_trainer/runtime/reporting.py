@@ -127,4 +127,11 @@ def _weights(session: Session) -> bytes:
 
 def ended(session: Session, run: int) -> Ended:
     """Return the report on why training ended by itself."""
-    return Ended(run=run, state=session.state, sentence=session.sentence, remedy=session.remedy)
+    return Ended(
+        run=run,
+        state=session.state,
+        sentence=session.sentence,
+        remedy=session.remedy,
+        epoch=session.trainer.epochs,
+        values=session.values,
+    )

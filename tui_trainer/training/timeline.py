@@ -32,7 +32,7 @@ OBJECTS = 3000  # bytes that the objects around the numbers of a snapshot take
 ROW = 64  # bytes of a saved snapshot beside its state
 MIN_STEPS = 128  # between two snapshots: what is trained again in no time is not worth the copy
 BUDGET = 0.1  # seconds that training again may take
-TRIAL = 0.01  # seconds after which it is known how long it will take
+TRIAL, TRIAL_STEPS = 0.01, 8  # seconds and steps after which it is known how long it will take; the first is slower
 CHUNK = 64  # steps between two looks at the clock, at most
 ORDER, GENERATOR = "order", "generator"
 DIFFERS = "This differs from what was recorded: the run was trained by another machine or version, or changed."
@@ -286,18 +286,21 @@ class LookBack:
             self._restore(twin, snapshot)
         twin.trajectory = None
         started, first, losses = time.perf_counter(), trainer.steps, np.empty(CHUNK)
+        chunk = 1  # the steps of a large network may take longer than the budget each
         keeps_state = trainer.schedule is not None and bool(trainer.schedule.state())
         try:
             while trainer.steps < step:
                 if trainer.steps == step - 1:
                     self._record_trajectory(twin)
-                trainer.run_steps(losses[: min(CHUNK, max(1, step - 1 - trainer.steps))])
+                trainer.run_steps(losses[: min(chunk, max(1, step - 1 - trainer.steps))])
+                chunk = min(2 * chunk, CHUNK)
                 if keeps_state and trainer.position == 0:
                     trainer.end_epoch()
                 seconds = time.perf_counter() - started
-                if budget is not None and seconds > min(TRIAL, budget) and trainer.steps < step:
-                    total = seconds * (step - first) / (trainer.steps - first)
-                    if max(seconds, total) > budget:
+                if budget is not None and trainer.steps < step:
+                    done = trainer.steps - first
+                    is_known = seconds > TRIAL and done >= TRIAL_STEPS
+                    if seconds > budget or (is_known and seconds * (step - first) / done > budget):
                         return False
         except Diverged:
             self._changes = -1  # it has to begin anew

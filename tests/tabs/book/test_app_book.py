@@ -559,3 +559,22 @@ async def test_the_runs_of_variants_lie_over_each_other_under_their_names(start:
         await flow.until_shown("A raw")
         await flow.press("L")
         await flow.until(lambda: not view.overlays, "none beside a run of no lesson")
+
+
+async def test_a_run_that_ends_while_an_earlier_moment_is_shown_is_handed_in_as_it_ended(
+    start: Start, tmp_path: Path
+) -> None:
+    path = tmp_path / "handed-in.json"
+    long = with_field(with_field(MINE, "training.epochs", 100_000), "training.stop_after", 1.0)
+    async with start(long, hand_in=path) as flow:
+        await flow.press("space")
+        await flow.until(lambda: flow.progress.epoch >= 3, "an epoch to look back from")
+        await flow.press("<")
+        await flow.until(lambda: flow.progress.now is not None, "an earlier moment")
+        await flow.until(lambda: flow.screen.state in ENDED, "the end of the run")
+        await flow.until(lambda: path.exists() and read(path).runs, "the run")
+        (run,) = read(path).runs
+        await flow.until(lambda: flow.progress.now == run.epoch, "the newest epoch beside the earlier moment")
+        await flow.press("escape")
+        await flow.until(lambda: flow.progress.now is None, "the present")
+        assert run.values == flow.progress.values

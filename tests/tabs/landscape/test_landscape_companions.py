@@ -11,7 +11,7 @@ from landscape_cases import PERCEPTRON, WITH_BIAS, see, session_of
 
 from tui_trainer.book.library import packaged
 from tui_trainer.experiment.edit import with_field
-from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.protocol import unpack
 from tui_trainer.store.checkpointer import Checkpointer
 from tui_trainer.tabs.computing import TrainerContext
@@ -70,6 +70,30 @@ def test_a_path_ends_where_it_leaves_all_numbers() -> None:
     session = session_of(with_field(PERCEPTRON, "training.epochs", 300), 300)
     (path,) = see(session, companions=(Companion("wild", wild),)).companions
     assert np.isfinite(unpack(path.points)).all() and len(unpack(path.points)) > 3
+
+
+def test_a_variant_is_drawn_once_the_run_has_another_rate() -> None:
+    session = session_of(FULL, 5)
+    compute = LandscapeCompute(TrainerContext(session))
+    request = WatchLandscape(40, 30, companions=(Companion("full", FULL),))
+    assert compute.compute(request).companions == ()
+    session.tune(with_field(FULL, "training.learning_rate", 0.001).training)
+    assert [path.name for path in compute.compute(request).companions] == ["full"]
+    session.tune(FULL.training)
+    assert compute.compute(request).companions == ()
+
+
+def test_many_rows_hold_the_trainer_up_for_a_moment_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is not read again, and a path that takes long is drawn as far as it has got."""
+    monkeypatch.setattr("tui_trainer.tabs.landscape.companions.MAX_SECONDS", 0.0)
+    file = tmp_path / "line.csv"
+    file.write_text("x,y\n" + "".join(f"{row},{2 * row}\n" for row in range(20)))
+    own = with_field(with_field(PERCEPTRON, "dataset", DatasetConfig(path=str(file), target="y")), "training.epochs", 5)
+    session = session_of(own, 3)
+    file.unlink()
+    other = Companion("other", with_field(own, "training.learning_rate", 0.001))
+    (path,) = see(session, companions=(other,)).companions
+    assert len(unpack(path.losses)) == 1
 
 
 def test_large_networks_have_none() -> None:

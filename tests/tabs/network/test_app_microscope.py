@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec.structs import replace
 
+from tui_trainer.app.dialogs.view_code import ViewCode
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
 from tui_trainer.protocol import unpack
 from tui_trainer.tabs.network.drawing import NetworkCanvas
@@ -164,6 +165,29 @@ async def test_it_plays_by_itself(start: Start) -> None:
         await flow.press("enter", "escape")
         await flow.until(lambda: not lens.view.in_mode, "the network")
         assert not lens.view.is_playing
+
+
+async def test_it_plays_on_neither_behind_a_dialog_nor_from_an_earlier_moment_into_training(start: Start) -> None:
+    async with start(IRIS) as flow:
+        lens = await Lens(flow).open()
+        await flow.press("s", "e", "enter")
+        await flow.until(lambda: lens.step and lens.step.epoch == 2 and lens.view.is_playing, "the second epoch")
+        assert lens.view._playing is not None
+        lens.view._playing.pause()  # the test is the clock
+        steps = flow.progress.steps
+        await flow.press("K")
+        await flow.until(lambda: isinstance(flow.pilot.app.screen, ViewCode), "the dialog")
+        for _ in STAGES:
+            lens.view.play_on()
+        await flow.press("escape")
+        await flow.until(lambda: not isinstance(flow.pilot.app.screen, ViewCode), "the microscope again")
+        assert flow.progress.steps == steps and lens.view.is_playing
+        await flow.press("{")
+        await flow.until(lambda: flow.progress.now is not None, "an earlier moment")
+        for _ in STAGES:
+            lens.view.play_on()
+        await flow.until(lambda: not lens.view.is_playing, "the end of it")
+        assert flow.progress.now is not None, "the moment stays"
 
 
 async def test_it_follows_another_network(start: Start) -> None:

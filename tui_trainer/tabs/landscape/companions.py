@@ -7,11 +7,13 @@ and a run of the store has kept but some of its points.
 from __future__ import annotations
 
 import math
+import time
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_trainer.datasets.dataset import Dataset
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import loads
@@ -24,7 +26,8 @@ from .messages import CompanionPath, WatchLandscape
 from .surface import Surface
 
 MAX_COMPANIONS = 8
-MAX_STEPS = 20_000  # of a companion, which take about 0.2 s
+MAX_STEPS = 20_000  # of a companion, which take less than a second of few rows
+MAX_SECONDS = 1.0  # of a companion with many rows: the trainer hears no command meanwhile
 MAX_POINTS = 400  # drawn of a path
 Path = tuple[NDArray[np.int64], NDArray[np.float64], int]  # steps (n,), points (n, k), steps an epoch
 
@@ -74,12 +77,14 @@ class Companions:
         return self._stored[run]
 
     def _trained(self, experiment: Experiment) -> Path | None:
-        """Return the path of an experiment; None if it has another landscape, or is the run itself."""
+        """Return the path of an experiment; None if it has another landscape, or is what the run is now."""
         own = self._session.requested
         nameless = msgspec.structs.replace(experiment, name=own.name)
+        if nameless == own or not self._has_same_surface(nameless):  # which changes where the run is tuned
+            return None
         key = msgspec.msgpack.encode(nameless)
         if key not in self._paths:
-            self._paths[key] = None if nameless == own or not self._has_same_surface(nameless) else trained(nameless)
+            self._paths[key] = trained(nameless, self._session.dataset)
         return self._paths[key]
 
     def _has_same_surface(self, experiment: Experiment) -> bool:
@@ -95,17 +100,21 @@ class Companions:
         )
 
 
-def trained(experiment: Experiment) -> Path | None:
-    """Train an experiment as far as ``MAX_STEPS``; None if it can't be, or has more than two parameters."""
+def trained(experiment: Experiment, dataset: Dataset) -> Path | None:
+    """Train an experiment on its ``dataset``, as far as ``MAX_STEPS`` and ``MAX_SECONDS``.
+
+    None if it can't be trained, or has more than two parameters.
+    """
     session = Session()
     try:
-        session.load(experiment)
+        session.load_with(experiment, dataset)
     except UserError:
         return None
     if session.trajectory is None:
         return None
+    end = time.perf_counter() + MAX_SECONDS
     session.train()
-    while session.state == "running" and session.trainer.steps < MAX_STEPS:
+    while session.state == "running" and session.trainer.steps < MAX_STEPS and time.perf_counter() < end:
         session.advance(0.0)
     trajectory: Trajectory = session.trajectory
     steps, points = trajectory.steps, trajectory.points

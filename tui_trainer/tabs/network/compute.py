@@ -17,8 +17,10 @@ from tui_trainer.engine.activations import Activation, get_activation
 from tui_trainer.engine.layers import NORM_PARAMETERS
 from tui_trainer.engine.model import Sequential
 from tui_trainer.engine.propagation import NORM_EPSILON, Propagation, with_ones
+from tui_trainer.measures import name_of, target_of
 from tui_trainer.protocol import Unavailable, pack
 from tui_trainer.tabs.computing import TrainerContext
+from tui_trainer.training.inspection import ImportanceOfRun
 from tui_trainer.training.session import Session
 
 from .messages import (
@@ -140,8 +142,15 @@ class NetworkCompute:
             links = signed_shades(kernel[part_of(before), neurons], kernel)
         return LayerValues(window, pack(values), shades, links, b"" if bias is None else pack(bias[neurons]))
 
+    @property
+    def _importance(self) -> ImportanceOfRun | None:
+        """The importances that were computed last, if they are those of the target that is shown, or of all."""
+        known = self._session.importance
+        is_shown = known is not None and target_of(known.by) in (None, self._output)
+        return known if is_shown else None
+
     def _importances(self, neurons: slice) -> bytes:
-        importance = self._session.importance
+        importance = self._importance
         if importance is None:
             return b""
         return pack(np.array([importance.share(one.column) for one in self._session.dataset.inputs[neurons]]))
@@ -175,10 +184,10 @@ class NetworkCompute:
         split, dataset = self._session.split, self._session.dataset
         raw = float(dataset.x[split.train_rows[sample], neuron])
         x = float(split.x_train[sample, neuron])
-        importance, known = None, self._session.importance
+        importance, known = None, self._importance
         if known is not None:
             column = known.columns[dataset.inputs[neuron].column]
-            importance = InputImportance(column.mean, column.deviation, known.by, known.epoch)
+            importance = InputImportance(column.mean, column.deviation, name_of(known.by), known.epoch)
         return InputSeen(neuron, raw, float(split.mean[neuron]), float(split.scale[neuron]), x, importance)
 
 

@@ -71,6 +71,7 @@ class NetworkView(TabView):
         self.content: Network | None = None
         self._is_current = False  # whether the content belongs to the loaded run
         self._steps = 0
+        self._is_earlier = False  # whether an earlier moment is shown
         self._stage = 0  # of the stages under the microscope, which is ``in_mode``
         self._member, self._of_batch = 0, False
         self._playing: Timer | None = None
@@ -155,7 +156,8 @@ class NetworkView(TabView):
         self._loaded, self._shape, self._is_current = loaded, shape_of(loaded), False
 
     def show_progress(self, progress: Progress) -> None:
-        self._steps = progress.steps if progress.now is None else max(progress.steps, 1)  # a run that has begun
+        self._is_earlier = progress.now is not None
+        self._steps = max(progress.steps, 1) if self._is_earlier else progress.steps  # a run that has begun
 
     def show_content(self, content: Network) -> None:
         if self._fits(content):
@@ -259,11 +261,15 @@ class NetworkView(TabView):
         self.ask()
 
     def play_on(self) -> None:
-        """Show the next stage, if the microscope is seen."""
-        if self.in_mode and self.is_on_screen:
-            self.action_stage(1)
-        else:
+        """Show the next stage, if the microscope is seen: nothing is trained behind a dialog.
+
+        It ends with the last stage of an earlier moment, from which no step can be taken.
+        """
+        if not (self.in_mode and self.is_on_screen) or (self._is_earlier and self._stage + 1 >= len(self._stages)):
             self._stop_playing()
+            self._show_keys()
+        elif self.screen.is_active:
+            self.action_stage(1)
 
     @property
     def is_playing(self) -> bool:

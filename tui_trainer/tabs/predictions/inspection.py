@@ -78,8 +78,9 @@ class Inspection:
             self._under_way.advance(SLICE if self._session.state == "running" else SLICE_AT_REST)
             if self._under_way.computed.is_done:
                 self._complete, self._under_way = self._under_way, None
-                columns = {one.column: one for one in self._complete.computed.columns()}
-                self._session.importance = ImportanceOfRun(by, self._complete.epoch, columns)
+                computed = self._complete.computed
+                columns = {one.column: one for one in computed.columns()}
+                self._session.importance = ImportanceOfRun(computed.by, self._complete.epoch, columns)
         shown = self._complete or self._under_way
         assert shown is not None
         means, deviations = shown.computed.summary()
