@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import msgspec
 import pytest
 from systems import LINKS, WINDOWS, not_on_windows
 
+from tui_trainer.book import handed_in
 from tui_trainer.book.handed_in import (
     MAX_BYTES,
     MAX_RUNS,
@@ -85,13 +87,27 @@ def test_as_many_runs_as_are_kept_can_be_read_again(tmp_path: Path) -> None:
         (b" " * 2_000_001, "larger than 2 MB"),
     ],
 )
-def test_what_is_something_else_is_refused_and_begun_anew(tmp_path: Path, content: bytes, sentence: str) -> None:
+def test_what_is_damaged_is_refused_and_kept_beside_a_new_file(tmp_path: Path, content: bytes, sentence: str) -> None:
     path = tmp_path / "handed-in.json"
     path.write_bytes(content)
     with pytest.raises(ValueError, match=sentence):
         read(path)
-    HandInFile(path).note_lesson("book:spiral", LESSON)
+    file = HandInFile(path)
+    file.note_lesson("book:spiral", LESSON)
     assert read(path).opened == "book:spiral"
+    (kept,) = path.parent.glob("handed-in.damaged-*.json")
+    assert kept.read_bytes() == content and kept.name in file.complaint
+
+
+def test_what_cannot_be_read_is_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "handed-in.json"
+    HandInFile(path).note_lesson("book:spiral", LESSON)
+    before = path.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr(handed_in, "read_plain", Mock(side_effect=PermissionError(13, "Permission denied")))
+        file = HandInFile(path)
+    file.note_run(RUN)
+    assert path.read_bytes() == before and file.complaint == "What you have handed in can't be read: Permission denied."
 
 
 @not_on_windows(LINKS)

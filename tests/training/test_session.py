@@ -304,7 +304,7 @@ def test_training_ends_at_convergence_and_goes_on_when_asked(rule: str, least: f
         w, steps = w - 1e-5 * gradient, steps + 1
         if abs(1e-5 * gradient if rule == "stop_at_step" else gradient) <= least:
             break
-    assert session.state == "stopped early" and session.sentence.startswith(f"Converged after epoch {steps}: the last")
+    assert session.state == "stopped early" and session.sentence.startswith(f"Converged after epoch {steps}: the ")
     assert session.trainer.epochs == steps < 50
     assert float(session.trainer.model.parameters.flat[0]) == pytest.approx(w, rel=1e-12)
     to_the_end(session)

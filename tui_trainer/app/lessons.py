@@ -62,7 +62,7 @@ class Lessons(Controller):
         match report:
             case Loaded():
                 self._on_loaded(report)
-            case Progress() if report.now is None:  # an earlier moment says nothing of what was reached
+            case Progress():
                 self.show_progress(report)
             case Ended():
                 self._on_ended(report)

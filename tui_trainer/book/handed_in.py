@@ -6,6 +6,8 @@ files of lessons and data: a screen has to make it printable.
 
 from __future__ import annotations
 
+import contextlib
+import secrets
 import time
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +17,7 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from tui_trainer.files import read_plain, replace_file
+from tui_trainer.system.files import replace as rename
 
 from .checking import Answer
 from .lesson import Question
@@ -75,16 +78,27 @@ class HandedIn(msgspec.Struct, frozen=True):
 class HandInFile:
     """The file of one student, as the student's app keeps it.
 
-    ``complaint`` is a sentence for the student if the file can't be written, "" otherwise.
+    ``complaint`` is a sentence for the student if the file can't be read or written, "" otherwise. One that can't be
+    read stays as it is, and one that is damaged or of a newer version is kept under another name.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._is_readable = True
         self.complaint = ""
+        self._content = HandedIn()
         try:
             self._content = read(path)
-        except (OSError, ValueError):  # there is none yet, or it is damaged: it begins anew
-            self._content = HandedIn()
+        except FileNotFoundError:  # nothing is handed in yet
+            pass
+        except OSError as error:
+            self._is_readable = False
+            self.complaint = f"What you have handed in can't be read: {error.strerror}."
+        except ValueError:
+            backup = path.with_name(f"{path.stem}.damaged-{secrets.token_hex(3)}{path.suffix}")
+            self.complaint = f"What you have handed in can't be read; the file is kept as {backup.name}."
+            with contextlib.suppress(OSError):
+                rename(path, backup)
 
     def lesson(self, lesson_id: str) -> HandedInLesson | None:
         """Return what was handed in of a lesson; None if nothing was."""
@@ -112,6 +126,8 @@ class HandInFile:
 
     def _write(self, content: HandedIn) -> None:
         self._content = replace(content, at=time.time())
+        if not self._is_readable:
+            return
         try:
             replace_file(self._path, msgspec.json.encode(self._content), keeps=READABLE)
         except OSError as error:

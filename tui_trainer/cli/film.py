@@ -53,7 +53,8 @@ def main(words: Sequence[str]) -> int:
     session = from_store(int(options.run), stored_session)
     if not session.trainer.epochs:
         raise UserError("", f"run {options.run} has no epoch yet, so there is nothing to film; train it on")
-    stem = confined(options.to or safe_name(session.requested.title), "--to")
+    name = options.to or safe_name(session.requested.title)
+    stem = confined(name.removesuffix(".cast").removesuffix(".svg"), "--to")
     files = {".cast": lambda start: start.startswith(b'{"version": 2'), ".svg": lambda start: b"<svg" in start}
     paths = {ending: stem.with_name(f"{stem.name}{ending}") for ending in files}
     for ending, path in paths.items():

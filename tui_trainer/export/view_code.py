@@ -1,6 +1,7 @@
 """Short programs that do what a view shows, in plain Python: what a data file holds, and gradient descent on its rows.
 
-They run as they are: they need NumPy, pandas and plotext, which this package needs as well.
+They run as they are, for the files that come with this package: of any other file, more would have to be said of how
+it is read. They need NumPy, pandas and plotext, which this package needs as well.
 """
 
 from __future__ import annotations
@@ -11,9 +12,13 @@ from tui_trainer.datasets.catalog import CATALOG, ShippedFile
 from tui_trainer.experiment.schema import Experiment
 
 READ = """\
-{imports}
+import numpy as np
+import pandas as pd
+from plotext import figure
 
-table = pd.read_csv({file})[[{feature!r}, {target!r}]]
+from tui_trainer.datasets.catalog import data_folder
+
+table = pd.read_csv(data_folder() / {file!r})[[{feature!r}, {target!r}]]
 x, y = table[{feature!r}].to_numpy(), table[{target!r}].to_numpy()
 """
 DATA = """
@@ -62,7 +67,7 @@ FIRST_WEIGHTS = {"zeros": 0.0, "ones": 1.0}  # by initializer; others draw rando
 
 
 def data_code(experiment: Experiment, x: str, y: str) -> str:
-    """Return a program that prints two columns of the data and draws them; empty where there is no file."""
+    """Return a program that prints two columns of the data and draws them; empty for data that don't come with us."""
     file = _file_of(experiment)
     return "" if file is None else _read(file, x, y) + DATA.format(title=f"{x}, {y}")
 
@@ -80,19 +85,14 @@ def descent_code(experiment: Experiment, features: Sequence[str], target: str, l
 
 
 def _file_of(experiment: Experiment) -> str | None:
-    """Return the code of the path of the rows; None where they are not read from a file."""
+    """Return the name of the file of the rows; None where they are made, or somebody's own."""
     config = experiment.dataset
-    if config.path is not None:
-        return repr(config.path)
-    entry = CATALOG.get(config.name)
-    return f'data_folder() / "{entry.file}"' if isinstance(entry, ShippedFile) else None
+    entry = None if config.path is not None else CATALOG.get(config.name)
+    return entry.file if isinstance(entry, ShippedFile) else None
 
 
 def _read(file: str, feature: str, target: str) -> str:
-    imports = ["import numpy as np", "import pandas as pd", "from plotext import figure"]
-    if file.startswith("data_folder"):
-        imports += ["", "from tui_trainer.datasets.catalog import data_folder"]
-    return READ.format(imports="\n".join(imports), file=file, feature=feature, target=target)
+    return READ.format(file=file, feature=feature, target=target)
 
 
 def _is_line(experiment: Experiment, features: Sequence[str]) -> bool:

@@ -47,14 +47,14 @@ class StopConditions:
         """Return why the run has converged with the last step of ``epoch``, as ``after_epoch`` does; empty if not."""
         training = self._training
         limits = {
-            "step is": (training.stop_at_step, trainer.last_update),
-            "gradient is": (training.stop_at_gradient, trainer.gradient),
+            "the last step": (training.stop_at_step, trainer.last_update),
+            "the gradient of the last step": (training.stop_at_gradient, trainer.gradient),
         }
         for what, (limit, arrays) in limits.items() if self._goals else ():
             if limit is not None:
                 length = math.sqrt(sum(float(np.vdot(array, array)) for array in arrays()))
                 if length <= limit:
-                    return f"Converged after epoch {epoch:,}: the last {what} {format_measure(length)} long"
+                    return f"Converged after epoch {epoch:,}: {what} has a length of {format_measure(length)}"
         return ""
 
     def restore_best(self, model: Sequential) -> int | None:

@@ -105,7 +105,7 @@ class Timeline:
     def keep(self, trainer: Trainer, epochs: int) -> None:
         """Keep a snapshot, unless it alone takes more than all may."""
         last, self._next = trainer.steps, trainer.steps + MIN_STEPS
-        vectors = 1 + len(trainer.optimizer.state)
+        vectors = 1 + trainer.optimizer.vectors
         if OBJECTS + vectors * trainer.model.parameters.flat.nbytes > self.limit:
             return
         state = trainer.state()
