@@ -31,6 +31,7 @@ from tui_trainer.plotting.heatmaps import (
     DIVERGING_MARKS,
     FIRST_MARK,
     FIRST_SHADE,
+    GREY,
     SEQUENTIAL,
     SHADES,
     TINTS,
@@ -451,6 +452,8 @@ class Tints(dict[int, Style]):
         strength = shade / (SHADES - 1)
         if scale == SEQUENTIAL:
             end = "sequence"
+        elif scale == GREY:
+            return self._colors["background"].blend(self._colors["text"], strength)
         elif scale < CLASSES:
             end = self._classes[scale % len(self._classes)]
         else:
