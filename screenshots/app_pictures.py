@@ -94,6 +94,7 @@ SHOTS = (
     Shot("why", "boston_six", whole=True, keys=("6", "m", "w", "enter")),
     Shot("what_if", epochs=8, keys=("6", "m", "h", "down", "down", "left", *["down"], *["left"] * 5)),
     Shot("pictures", epochs=3, keys=("6", "m", "v", "down"), changes=DIGITS),
+    Shot("network_pictures", epochs=6, keys=("5", "m"), changes=DIGITS),
     Shot("summary", "iris_overfit", keys=("7",)),
     Shot("parts", changes=CHURN, keys=("2",), unfolded=("dataset.test_split",)),
     Shot("weights", changes=CHURN, epochs=20, keys=("6",), unfolded=("training.class_weight",)),

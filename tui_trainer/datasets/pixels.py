@@ -37,6 +37,11 @@ class PixelGrid:
     high: float
     places: tuple[int, ...]
 
+    @property
+    def span(self) -> tuple[float, float]:
+        """The values of black and of white, which differ."""
+        return self.low, self.high if self.high > self.low else self.low + 1.0
+
     def image(self, values: NDArray[Any], empty: float) -> NDArray[np.float64]:
         """Return values (..., features) as pictures (..., rows, columns), ``empty`` where there is no feature."""
         flat = np.full((*values.shape[:-1], self.rows * self.columns), empty)

@@ -160,7 +160,7 @@ def draw_sheet(picture: Picture, width: int, height: int, form: Form) -> Frame:
 def _paint(board: Board, features: np.ndarray, pixels: PixelGrid, place: tuple[int, int, int, int], form: Form) -> None:
     """Draw the picture of ``features`` (features,) at a ``place``: its row, column, width and height."""
     row, column, width, height = place
-    levels = to_levels(pixels.image(features, pixels.low), pixels.low, pixels.high + (pixels.high == pixels.low))
+    levels = to_levels(pixels.image(features, pixels.low), *pixels.span)
     characters, codes = draw_picture(levels, GREY, width, height, form)
     target = slice(row, row + len(codes)), slice(column, column + codes.shape[1])
     board.characters[target], board.roles[target] = characters, codes
