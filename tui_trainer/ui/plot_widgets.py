@@ -370,7 +370,8 @@ class PictureWidget(TintedWidget[PixelImage]):
 
     def draw(self, drawing: PixelImage, width: int, height: int) -> Frame:
         board, above = Board(width, height, np.int32), int(bool(drawing.title))
-        across, down = (0, 0) if not drawing.levels.size else picture_size(*drawing.levels.shape, width, height - above)
+        rows, columns = drawing.levels.shape
+        across, down = picture_size(rows, columns, width, height - above) if drawing.levels.size else (0, 0)
         if not across:
             return board.frame()
         scale = DIVERGING if drawing.signed else GREY
