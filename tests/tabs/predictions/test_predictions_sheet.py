@@ -45,6 +45,9 @@ def test_pictures_are_laid_out_beside_the_chosen_one() -> None:
         None,
     ]
     assert SheetLayout.of(8, 8, 88, 4) is None, "no row for the labels"
+    low = SheetLayout.of(28, 28, 88, 7)
+    assert low is not None and (low.width, low.height, low.down) == (10, 5, 1), "three pixels become one"
+    assert SheetLayout.of(28, 28, 88, 4) is None and SheetLayout.of(28, 28, 2, 40) is None, "nothing could be seen"
     small = SheetLayout.of(28, 28, 78, 9)
     assert small is not None and (small.width, small.height, small.down) == (14, 7, 1)
 

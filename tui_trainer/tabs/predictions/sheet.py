@@ -28,6 +28,7 @@ from .panels import cell_words
 from .plots import Picture
 
 MAX_SMALL = 16  # cells across a picture of the sheet
+MIN_SIDE = 8  # pixels that are left of a picture, if several become one
 MIN_ACROSS = 8  # for its label
 GAP = 2  # cells between two pictures; the mark of the chosen one stands there
 LABEL = 1  # row below each picture
@@ -50,8 +51,12 @@ class SheetLayout:
     @classmethod
     def of(cls, rows: int, columns: int, width: int, height: int) -> SheetLayout | None:
         """Lay out pictures of ``rows`` x ``columns`` pixels; None where not one of them has room."""
-        most = min(MAX_SMALL, width - GAP)
-        times = ceil(max(rows, columns) / max(most, 1))  # pixels that become one
+        most, room = min(MAX_SMALL, width - GAP), height - LABEL
+        if min(most, room) < 1:
+            return None
+        times = max(ceil(max(rows, columns) / most), ceil(rows / (2 * room)))  # pixels that become one
+        if times > 1 and min(rows, columns) / times < MIN_SIDE:
+            return None
         cells = picture_size(rows, columns, ceil(columns / times), ceil(ceil(rows / times) / 2))
         pitch = max(cells[0], MIN_ACROSS) + GAP
         share, of = LARGE_SHARE
@@ -59,7 +64,7 @@ class SheetLayout:
         if large <= cells[0]:
             large = 0
         across, down = (width - (large and large + GAP)) // pitch, height // (cells[1] + LABEL)
-        return cls(*cells, across, down, large) if min(across, down) else None
+        return cls(*cells, across, down, large) if min(across, down) > 0 else None
 
     @property
     def samples(self) -> int:
