@@ -66,6 +66,12 @@ CHURN = (
     ("training.class_weight", "balanced"),
     ("training.best_epoch_by", "val_f1"),
 )
+DIGITS = (
+    ("name", "digits"),
+    ("dataset", {"name": "digits", "validation_split": 0.25}),
+    ("model.layers", [{"units": 32, "activation": "relu"}]),
+    ("training.batch_size", 32),
+)
 NORMALIZED = tuple((f"model.layers[{number}].batch_norm", True) for number in range(2))
 SHOTS = (
     Shot("live", "spiral", whole=True, keys=("m",)),
@@ -87,6 +93,8 @@ SHOTS = (
     Shot("matrix", epochs=3, keys=("6", "enter", "enter", "d", "m")),
     Shot("why", "boston_six", whole=True, keys=("6", "m", "w", "enter")),
     Shot("what_if", epochs=8, keys=("6", "m", "h", "down", "down", "left", *["down"], *["left"] * 5)),
+    Shot("pictures", epochs=3, keys=("6", "m", "v", "down"), changes=DIGITS),
+    Shot("network_pictures", epochs=6, keys=("5", "m"), changes=DIGITS),
     Shot("summary", "iris_overfit", keys=("7",)),
     Shot("parts", changes=CHURN, keys=("2",), unfolded=("dataset.test_split",)),
     Shot("weights", changes=CHURN, epochs=20, keys=("6",), unfolded=("training.class_weight",)),

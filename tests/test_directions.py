@@ -51,6 +51,7 @@ MAX_MODULES = sum(
         4,  # the microscope: a step as it is shown, its shades, its lines, and its equations, a chapter each
         2,  # earlier moments of a run: the snapshots and the way back, and the keys
         3,  # films: the run that is played to the app, the frames and their files, and the command
+        3,  # pictures: which columns are pixels, how they are drawn, and the contact sheet
     )
 )
 MAX_DEPTH = 3  # of classes of ours

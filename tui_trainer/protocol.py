@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_trainer.datasets.pixels import PixelGrid
 from tui_trainer.datasets.preview import FilePreview
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, TrainingConfig
 from tui_trainer.pace import FULL, Pace
@@ -247,6 +248,7 @@ class DatasetView(msgspec.Struct, frozen=True):
     most frequent one, with the accuracy of always answering it. ``row_heading`` says whether rows are called by their
     line in a file or by their index, ``row_numbers`` has these for the first rows, ``row_names`` the cells of
     ``row_column``, which tells the rows apart, if a column does.
+    ``pixels`` says how the features are a picture, if they are one.
     """
 
     name: str
@@ -271,6 +273,7 @@ class DatasetView(msgspec.Struct, frozen=True):
     row_column: str = ""
     row_numbers: bytes = b""
     row_names: tuple[str, ...] = ()
+    pixels: PixelGrid | None = None
 
     @property
     def target_index(self) -> int:

@@ -43,7 +43,7 @@ UNKNOWN_TINT = 254
 FIRST_SHADE = 256
 SHADES = 64  # tints of one scale, from its low end to its high one
 CLASSES = 10  # scales
-DIVERGING, SEQUENTIAL, DIVERGING_MARKS = CLASSES, CLASSES + 1, CLASSES + 2
+DIVERGING, SEQUENTIAL, DIVERGING_MARKS, GREY = range(CLASSES, CLASSES + 4)
 CUT_OUT = FIRST_SHADE + SEQUENTIAL * SHADES  # the colour of the background, in front of another
 TINTS = 2048  # more than are used
 

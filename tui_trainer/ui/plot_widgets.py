@@ -6,7 +6,7 @@ A frame is drawn once for each change, and only the changed cells are repainted.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import ClassVar, Final, Generic, TypeVar
 
@@ -24,13 +24,15 @@ from textual.widget import Widget
 
 from tui_trainer.plotting.axes import Area
 from tui_trainer.plotting.colors import series_css
-from tui_trainer.plotting.frame import AXIS, TEXT, Board, Frame, changes, one_cell, partly, visible
+from tui_trainer.plotting.frame import AXIS, TEXT, Board, Frame, changes, one_cell, partly, shorten, visible
 from tui_trainer.plotting.heatmaps import (
     BACKGROUND,
     CLASSES,
+    DIVERGING,
     DIVERGING_MARKS,
     FIRST_MARK,
     FIRST_SHADE,
+    GREY,
     SEQUENTIAL,
     SHADES,
     TINTS,
@@ -43,7 +45,8 @@ from tui_trainer.plotting.heatmaps import (
     render_heatmap,
 )
 from tui_trainer.plotting.lines import plot_cells, render_plot
-from tui_trainer.plotting.plot import COLORS, MARK_COLORS, Array, Heatmap, Plot
+from tui_trainer.plotting.pictures import draw_picture, picture_size
+from tui_trainer.plotting.plot import COLORS, MARK_COLORS, Array, Heatmap, Levels, Plot
 from tui_trainer.settings import Markers
 
 from .pacing import PaintBudget
@@ -350,6 +353,39 @@ class HeatmapWidget(TintedWidget[Heatmap]):
         return before.kind_colors != after.kind_colors
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PixelImage:
+    """A picture of levels (rows, columns) in grey, or in two colours where it is ``signed``, below a ``title``."""
+
+    levels: Levels = field(default_factory=lambda: np.zeros((0, 0), np.uint8))
+    title: str = ""
+    signed: bool = False
+
+
+class PictureWidget(TintedWidget[PixelImage]):
+    """Shows a picture of pixels, as large as fits, in the middle."""
+
+    def __init__(self, classes: str | None = None) -> None:
+        super().__init__(PixelImage(), classes)
+
+    def draw(self, drawing: PixelImage, width: int, height: int) -> Frame:
+        board, above = Board(width, height, np.int32), int(bool(drawing.title))
+        rows, columns = drawing.levels.shape
+        across, down = picture_size(rows, columns, width, height - above) if drawing.levels.size else (0, 0)
+        if not across:
+            return board.frame()
+        scale = DIVERGING if drawing.signed else GREY
+        characters, codes = draw_picture(drawing.levels, scale, width, height - above, self.form)
+        left, top = (width - across) // 2, above + (height - above - down) // 2
+        board.characters[top : top + down, left : left + across] = characters
+        board.roles[top : top + down, left : left + across] = codes
+        board.write(0, 0, shorten(one_cell(drawing.title), width), AXIS)
+        return board.frame()
+
+    def styles_of(self, drawing: PixelImage) -> Mapping[int, Style]:
+        return Tints(self.tint_colors())
+
+
 class TextLines(FrameWidget[tuple[Line, ...]]):
     """Shows lines of styled spans of text; what does not fit is cut off."""
 
@@ -451,6 +487,8 @@ class Tints(dict[int, Style]):
         strength = shade / (SHADES - 1)
         if scale == SEQUENTIAL:
             end = "sequence"
+        elif scale == GREY:
+            return self._colors["background"].blend(self._colors["text"], strength)
         elif scale < CLASSES:
             end = self._classes[scale % len(self._classes)]
         else:

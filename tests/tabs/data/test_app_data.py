@@ -10,8 +10,15 @@ import pytest
 from textual.widgets import DataTable, Static
 
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
+from tui_trainer.plotting.plot import HIGHEST, unpack_levels
+from tui_trainer.protocol import Unavailable
+from tui_trainer.tabs.computing import TrainerContext
+from tui_trainer.tabs.data.compute import DataCompute
+from tui_trainer.tabs.data.messages import RowPicture, WatchRow
 from tui_trainer.tabs.data.view import ColumnTable, DataView, common_limits
+from tui_trainer.training.session import Session
 from tui_trainer.ui.dropdown import Dropdown
+from tui_trainer.ui.plot_widgets import PictureWidget
 
 if TYPE_CHECKING:
     from running_app import Flow, Start
@@ -119,3 +126,45 @@ def test_an_axis_is_cut_only_where_the_rest_would_squeeze_it() -> None:
     assert common_limits(np.append(values, 100.0)) == pytest.approx((0.0101, 0.9999))
     assert common_limits(np.append(np.zeros(1000), 5.0)) is None, "between equal numbers there is no axis"
     assert common_limits(np.array([])) is None
+
+
+def test_a_row_of_pixels_is_computed_as_a_picture() -> None:
+    session = Session()
+    session.load(Experiment(dataset=DatasetConfig(name="digits")))
+    compute, x = DataCompute(TrainerContext(session)), session.dataset.x
+    for row, shown in ((7, 7), (-1, 0), (10_000, 1796)):
+        content = compute.compute(WatchRow(1, row))
+        assert isinstance(content, RowPicture) and content.row == shown
+        levels = unpack_levels(content.levels, content.rows)
+        np.testing.assert_array_equal(levels == HIGHEST, x[shown].reshape(8, 8) == 16)
+    session.load(Experiment())
+    assert isinstance(DataCompute(TrainerContext(session)).compute(WatchRow(1, 0)), Unavailable)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_the_chosen_row_is_drawn_where_the_columns_are_pixels(start: Start, size: tuple[int, int]) -> None:
+    async with start(Experiment(dataset=DatasetConfig(name="digits")), size) as flow:
+        await opened(flow)
+        picture = flow.screen.query_one(PictureWidget)
+        assert not picture.display
+        await flow.press("v")
+        await flow.until(lambda: picture.display, "the picture beside the plot")
+        await flow.press("down", "down")
+
+        def drawn() -> bool:
+            content = flow.contents("data")[-1]
+            lines = [picture.render_line(y) for y in range(picture.size.height)]
+            shades = {(character, style) for line in lines for text, style, _ in line for character in text}
+            return isinstance(content, RowPicture) and content.row == 2 and len(shades) > 3
+
+        await flow.until(drawn, "the third row")
+        await flow.press("v")
+        await flow.until(lambda: not picture.display, "the columns")
+
+
+async def test_other_rows_are_not_drawn(start: Start) -> None:
+    async with start(Experiment()) as flow:
+        await opened(flow)
+        await flow.press("v")
+        await flow.until(lambda: flow.screen.query_one("#rows").display, "the rows")
+        assert not flow.screen.query_one(PictureWidget).display

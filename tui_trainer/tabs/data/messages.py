@@ -1,4 +1,4 @@
-"""The messages of the Data tab: the statistics of the columns."""
+"""The messages of the Data tab: the statistics of the columns, and a row whose features are a picture."""
 
 from __future__ import annotations
 
@@ -12,11 +12,26 @@ class WatchData(Request, frozen=True):
     run: int
 
 
+class WatchRow(Request, frozen=True):
+    """Requests the picture that row number ``row`` of run ``run`` is."""
+
+    run: int
+    row: int
+
+
 class DataContent(Content, frozen=True):
     """The statistics of all columns."""
 
     statistics: DataStatistics
 
 
-AnyRequest = WatchData
-AnyContent = DataContent
+class RowPicture(Content, frozen=True):
+    """Row number ``row`` as a picture of levels (rows, columns)."""
+
+    row: int
+    levels: bytes
+    rows: int
+
+
+AnyRequest = WatchData | WatchRow
+AnyContent = DataContent | RowPicture

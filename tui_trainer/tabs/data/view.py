@@ -1,4 +1,7 @@
-"""The Data tab: the columns in numbers or the rows as a table, and a scatter plot of any two columns."""
+"""The Data tab: the columns in numbers or the rows as a table, and a scatter plot of any two columns.
+
+Where the columns are the pixels of a picture, the chosen row is drawn beside the plot.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +23,13 @@ from tui_trainer.datasets.statistics import ColumnStatistics, DataStatistics
 from tui_trainer.errors import plain, printable
 from tui_trainer.formats import format_number
 from tui_trainer.plotting.colors import series_css, shape
-from tui_trainer.plotting.plot import COLORS, Plot, Series, class_colors
+from tui_trainer.plotting.plot import COLORS, Plot, Series, class_colors, unpack_levels
 from tui_trainer.protocol import DatasetView, Loaded, unpack
 from tui_trainer.tabs.view import TabView, hints
 from tui_trainer.ui.dropdown import Dropdown
-from tui_trainer.ui.plot_widgets import PlotWidget
+from tui_trainer.ui.plot_widgets import PictureWidget, PixelImage, PlotWidget
 
-from .messages import DataContent, WatchData
+from .messages import DataContent, RowPicture, WatchData, WatchRow
 
 TABLE_ROWS, MIN_ROWS = 1000, 50
 END_ROWS = 5  # at either end, where the rows between them are left out
@@ -102,10 +105,13 @@ class DataView(TabView):
             .about, .detail { max-height: 1; }
             .axes { margin-top: 0; }
             DataTable { height: 3fr; }
-            PlotWidget { height: 4fr; }
+            .drawn { height: 4fr; }
         }
         .beyond { height: auto; padding: 0 1; color: $text-muted; display: none; }
-        PlotWidget { height: 3fr; }
+        .drawn { height: 3fr; }
+        .picture { display: none; width: 1fr; margin: 0 1; }
+        &.-picture .picture { display: block; }
+        &.-picture PlotWidget { width: 2fr; }
     }
     """
     panel: var[Panel] = var[Panel]("columns")
@@ -118,6 +124,7 @@ class DataView(TabView):
         self._only_ends = False  # of the rows, and the columns that the model uses
         self._run = 0
         self._statistics: DataStatistics | None = None
+        self._row = 0  # the chosen one
 
     def compose(self) -> ComposeResult:
         yield Static("", classes="about", markup=False)
@@ -131,7 +138,9 @@ class DataView(TabView):
             yield Dropdown(id="y-axis")
         plot = PlotWidget()
         plot.usual_markers = plot.markers = "block"  # a Braille dot is too small for a single sample
-        yield plot
+        with Horizontal(classes="drawn"):
+            yield plot
+            yield PictureWidget("picture")
         yield Static("", classes="beyond", markup=False)
         yield Static(hints(("data_table", "data_line")), classes="hints", markup=False)
 
@@ -143,8 +152,13 @@ class DataView(TabView):
         self.set_class(event.size.height < TALL, "-short")
 
     @property
-    def request(self) -> WatchData:
-        return WatchData(self._run)
+    def request(self) -> WatchData | WatchRow:
+        return WatchRow(self._run, self._row) if self._draws_row else WatchData(self._run)
+
+    @property
+    def _draws_row(self) -> bool:
+        """Whether the chosen row is drawn: the rows are there, and they are pictures."""
+        return self.panel == "rows" and self._dataset is not None and self._dataset.pixels is not None
 
     def configure(self, options: dict[str, object]) -> None:
         """Apply a lesson's options.
@@ -168,7 +182,7 @@ class DataView(TabView):
     def show_loaded(self, loaded: Loaded) -> None:
         self._run = loaded.run
         self.show(loaded.dataset)
-        self.ask()
+        self._ask_for_row()
 
     def show_target(self, loaded: Loaded) -> None:
         """Show the columns with that target, and plot it where the other one was plotted."""
@@ -180,8 +194,11 @@ class DataView(TabView):
         self._fill_table(loaded.dataset)
         self._draw()
 
-    def show_content(self, content: DataContent) -> None:
-        """Show the statistics."""
+    def show_content(self, content: DataContent | RowPicture) -> None:
+        """Show the statistics, or the picture of a row."""
+        if isinstance(content, RowPicture):
+            self.query_one(PictureWidget).show(PixelImage(unpack_levels(content.levels, content.rows)))
+            return
         self._statistics = content.statistics
         self._fill_columns()
 
@@ -194,6 +211,21 @@ class DataView(TabView):
 
     def watch_panel(self, panel: Panel) -> None:
         self.set_class(panel == "rows", "-rows")
+        self._ask_for_row()
+
+    def _ask_for_row(self) -> None:
+        self.set_class(self._draws_row, "-picture")
+        self.ask()
+
+    @on(DataTable.RowHighlighted, "#rows")
+    def _draw_row(self, event: DataTable.RowHighlighted) -> None:
+        """Draw the row under the cursor, where it is a picture; the line of those left out is none."""
+        event.stop()
+        rows = list(self._visible_rows()) if self._columns else []
+        row = rows[event.cursor_row] if 0 <= event.cursor_row < len(rows) else None
+        if row is not None:
+            self._row = row
+            self._ask_for_row()
 
     def action_data_table(self) -> None:
         """Show the rows in place of the columns, or the columns again."""

@@ -13,11 +13,13 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from tui_trainer.datasets.pixels import PixelGrid, pixel_grid
 from tui_trainer.engine.activations import Activation, get_activation
 from tui_trainer.engine.layers import NORM_PARAMETERS
 from tui_trainer.engine.model import Sequential
 from tui_trainer.engine.propagation import NORM_EPSILON, Propagation, with_ones
 from tui_trainer.measures import name_of, target_of
+from tui_trainer.plotting.plot import to_levels
 from tui_trainer.protocol import Unavailable, pack
 from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.training.inspection import ImportanceOfRun
@@ -63,6 +65,8 @@ class NetworkCompute:
         model = session.trainer.model
         self._propagation = Propagation(model.layers, 1, model.dtype)
         self._microscope = Microscope(session)
+        dataset = session.dataset
+        self._pixels = pixel_grid(dataset.features, dataset.left_out, dataset.x)
 
     def compute(self, request: WatchNetwork) -> Network | Unavailable:
         """Compute the network as requested; numbers outside the network or the data are clipped."""
@@ -80,6 +84,7 @@ class NetworkCompute:
         layer = min(max(request.layer, 0), len(model.dense))
         neuron = min(max(request.neuron, 0), len(outputs[layer]) - 1)
         target, prediction, output = self._target_and_prediction(sample, outputs[-1])
+        pixels = self._pixels
         is_small = session.steps == 0 and model.count_params() <= MAX_FIRST_WEIGHTS
         if stage is None:
             drawn = tuple(self._layer(windows, index, outputs, sample) for index in range(len(windows)))
@@ -101,7 +106,16 @@ class NetworkCompute:
             looked_at=looked_at,
             first_weights=pack(model.parameters.flat) if request.first_weights and is_small else b"",
             compared=tuple(curve(get_activation(name), COMPARED_SPAN) for name in request.compared[:MAX_COMPARED]),
+            picture=b"" if pixels is None else _picture(pixels, session.dataset.x[row]),
+            weights=b"" if pixels is None or layer != 1 else self._weights(pixels, neuron),
+            picture_rows=0 if pixels is None else pixels.rows,
         )
+
+    def _weights(self, pixels: PixelGrid, neuron: int) -> bytes:
+        """Return the weights of a neuron of the first layer as levels, the middle for 0."""
+        weights = pixels.image(self._session.trainer.model.parameters.kernels[0][:, neuron], 0.0)
+        peak = float(np.abs(weights).max())
+        return to_levels(weights, -peak, peak).tobytes() if 0.0 < peak < np.inf else b""
 
     def _forward(self, sample: int) -> list[Array]:
         """Return the outputs (units,) of each layer for one training sample; those of layer 0 are the inputs."""
@@ -262,6 +276,11 @@ def span_of(o: float) -> float:
         return MIN_SPAN
     power = 10.0 ** math.floor(math.log10(size))
     return min(next(step * power for step in (1.0, 2.0, 5.0, 10.0) if size <= step * power), MAX_SPAN)
+
+
+def _picture(pixels: PixelGrid, features: Array) -> bytes:
+    """Return raw features (features,) as the levels of a picture."""
+    return to_levels(pixels.image(features, pixels.low), *pixels.span).tobytes()
 
 
 def _clipped(window: NeuronRange, outputs: list[Array]) -> NeuronRange:

@@ -224,10 +224,13 @@ def _mark_chosen(board: Board, column: Column, row: int, markers: Markers) -> No
 def _importances(scene: Scene) -> NDArray[np.float64] | None:
     """Return the importances of the inputs (n,); None before they are computed, or without room for their bars."""
     importances = scene.network.layers[0].importances
-    return unpack(importances) if importances and scene.arrangement.columns[0].step > 1 else None
+    has_room = scene.arrangement.columns[0].step > 1 and not scene.shape.is_picture
+    return unpack(importances) if importances and has_room else None
 
 
 def _write_inputs(board: Board, scene: Scene, markers: Markers) -> None:
+    if scene.shape.is_picture:
+        return
     column = scene.arrangement.columns[0]
     raw, importances = unpack(scene.network.layers[0].raw), _importances(scene)
     end = column.left - 1

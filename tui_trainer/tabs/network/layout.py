@@ -168,13 +168,15 @@ class Layer:
 class Shape:
     """The layers from the inputs to the outputs, and the names of inputs and outputs.
 
-    ``shown_output`` is that of the target that is shown, of several.
+    ``shown_output`` is that of the target that is shown, of several. With ``is_picture`` the inputs are drawn as one
+    picture, not named one by one.
     """
 
     layers: tuple[Layer, ...]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     shown_output: int | None = None
+    is_picture: bool = False
 
     @property
     def last(self) -> int:
@@ -235,7 +237,11 @@ def shape_of(loaded: Loaded) -> Shape:
     names = class_names or probability_name or targets
     shown_output = dataset.target_index if len(dataset.targets) > 1 else None
     return Shape(
-        (inputs, *hidden, outputs), tuple(map(plain, dataset.features)), tuple(map(plain, names)), shown_output
+        (inputs, *hidden, outputs),
+        tuple(map(plain, dataset.features)),
+        tuple(map(plain, names)),
+        shown_output,
+        is_picture=dataset.pixels is not None,
     )
 
 
@@ -261,7 +267,7 @@ def _label_widths(shape: Shape, width: int) -> tuple[int, int]:
     inputs = min(max(map(cell_len, shape.inputs), default=0), max_label)
     inputs = max(inputs, MIN_LABEL)  # the raw values are written there too
     outputs = min(max(map(cell_len, shape.outputs), default=0) + 2, max_label)
-    return inputs + 1, outputs + 1
+    return 1 if shape.is_picture else inputs + 1, outputs + 1
 
 
 def _choose_layers(shape: Shape, room: int, chosen: int) -> tuple[tuple[int, ...], int, list[int]]:

@@ -262,6 +262,8 @@ class Network(Content, frozen=True):
     ``row`` is the sample's line in the file or else its row in the data, ``name`` what tells it apart,
     ``samples`` the number of training samples. ``target`` and
     ``prediction`` are the index of a class, or a number; ``output`` is the output that the predicted class is based on.
+    Where the inputs are the pixels of a picture, ``picture`` is the sample, and ``weights`` are those of a neuron of
+    the first layer, in the middle where one is 0: levels (picture_rows, columns).
     """
 
     sample: int
@@ -275,6 +277,9 @@ class Network(Content, frozen=True):
     first_weights: bytes = b""
     name: str = ""
     compared: tuple[PhiCurve, ...] = ()
+    picture: bytes = b""
+    weights: bytes = b""
+    picture_rows: int = 0
 
 
 AnyRequest = WatchNetwork

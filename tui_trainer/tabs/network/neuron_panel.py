@@ -13,10 +13,10 @@ from tui_trainer.errors import plain
 from tui_trainer.formats import format_bar, format_cell, format_column, format_measure, format_row
 from tui_trainer.measures import in_words
 from tui_trainer.plotting.frame import one_cell, shorten
-from tui_trainer.plotting.plot import Plot, Series
+from tui_trainer.plotting.plot import Plot, Series, unpack_levels
 from tui_trainer.protocol import DatasetView, unpack
 from tui_trainer.settings import Markers
-from tui_trainer.ui.plot_widgets import Line, PlotWidget, Span, TextLines
+from tui_trainer.ui.plot_widgets import Line, PictureWidget, PixelImage, PlotWidget, Span, TextLines
 
 from .layout import Shape
 from .messages import BIAS, InputImportance, InputSeen, Network, NeuronDetail, NeuronStep, PhiCurve, Term
@@ -58,6 +58,10 @@ class NeuronPanel(Horizontal):
         &.-softmax .bars { display: block; }
         &.-softmax PlotWidget { display: none; }
         &.-wide .neuron { width: 62; }
+        .weights { display: none; width: 32; margin-right: 1; }
+        &.-picture .weights { display: block; }
+        &.-picture PlotWidget { display: none; }
+        &.-picture.-wide PlotWidget { display: block; }
         &.-step { height: 46%; min-height: 10; max-height: 17; }
         &.-step .neuron { width: 60; }
         &.-step.-text .neuron { width: 1fr; margin-right: 0; }
@@ -68,12 +72,14 @@ class NeuronPanel(Horizontal):
     def __init__(self) -> None:
         super().__init__()
         self._text, self.plot, self._bars = TextLines("neuron"), PlotWidget("phi"), TextLines("bars")
+        self._weights = PictureWidget("weights")
         self.curves: dict[tuple[str, float], PhiCurve] = {}
         self._table = Table((), ())
         self._table_top = 0  # lines above the table
 
     def compose(self) -> ComposeResult:
         yield self._text
+        yield self._weights
         yield self.plot
         yield self._bars
 
@@ -110,7 +116,7 @@ class NeuronPanel(Horizontal):
 
     def show_step(self, step: NeuronStep, lines: Table) -> None:
         """Show a neuron of a step under the microscope, of which ``lines`` tell."""
-        self.remove_class("-softmax")
+        self.remove_class("-softmax", "-picture")
         self._table, self._table_top = lines, 0
         if step.curve is not None:
             self.curves[step.curve.activation, step.curve.span] = step.curve
@@ -124,6 +130,10 @@ class NeuronPanel(Horizontal):
     ) -> None:
         """Show the neuron in detail, and mark the selected parameter, if any; ``batch`` are samples in a step."""
         self.set_class(parameter is not None, "-picked")
+        self.set_class(bool(network.weights), "-picture")
+        if network.weights:
+            levels = unpack_levels(network.weights, network.picture_rows)
+            self._weights.show(PixelImage(levels, "its weights, a pixel each", signed=True))
         text = self._text
         lines: list[Line] = [title_line(shape, detail), *formula_lines(detail, text.size.width)]
         if isinstance(detail, InputSeen) and detail.importance is not None:

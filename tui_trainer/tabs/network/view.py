@@ -9,15 +9,18 @@ from dataclasses import replace
 from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.timer import Timer
 
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.formats import format_number
+from tui_trainer.plotting.pictures import picture_size
+from tui_trainer.plotting.plot import unpack_levels
 from tui_trainer.protocol import Loaded, Progress, unpack
 from tui_trainer.settings import Markers
 from tui_trainer.tabs.view import GAP, TabView, hints
 from tui_trainer.ui.keymap import action_of, key_of
-from tui_trainer.ui.plot_widgets import TextLines
+from tui_trainer.ui.plot_widgets import PictureWidget, PixelImage, TextLines
 from tui_trainer.ui.status_lines import Prompt
 
 from .activation_curves import ActivationCurves
@@ -28,6 +31,7 @@ from .messages import BIAS, Network, NeuronDetail, NeuronStep, Stage, Term, Watc
 from .neuron_panel import NeuronPanel, heading, sample_name
 from .step_panel import StageOfLayer, stages_of, step_heading, step_table, terms_of, track_line
 
+PICTURE_SHARE = 4  # of the width, at most, for the picture of the inputs
 PAGE = 10  # neurons or weights
 # Actions, the last ones of which are left out where there is no room for all
 VIEW_HINTS = ("next_layer", "next_neuron", "next_sample", "microscope", "weights", "type_weight")
@@ -50,6 +54,7 @@ class NetworkView(TabView):
         padding: 0 1;
         .sample { height: 1; }
         &.-step .sample { height: 2; }
+        .inputs { display: none; }
         Prompt Label { max-width: 75%; }
         Prompt Input { max-width: 24; }
     }
@@ -59,7 +64,7 @@ class NetworkView(TabView):
 
     def __init__(self) -> None:
         super().__init__()
-        self._sample, self._canvas = TextLines("sample"), NetworkCanvas()
+        self._sample, self._canvas, self._picture = TextLines("sample"), NetworkCanvas(), PictureWidget("inputs")
         self._curves, self._panel, self._prompt = ActivationCurves(), NeuronPanel(), Prompt()
         self.choice = Selection()
         self._firsts: dict[int, int] = {}  # the first visible neuron of each layer
@@ -78,7 +83,9 @@ class NetworkView(TabView):
 
     def compose(self) -> ComposeResult:
         yield self._sample
-        yield self._canvas
+        with Horizontal():
+            yield self._picture
+            yield self._canvas
         yield self._curves
         yield self._panel
         yield self._prompt
@@ -86,6 +93,17 @@ class NetworkView(TabView):
     def on_mount(self) -> None:
         self._show_keys()
         self.watch(self._panel.plot, "markers", self._use_markers)
+
+    def on_resize(self) -> None:
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Give the picture of the inputs as much room as it needs, if they are one."""
+        pixels = None if self._loaded is None else self._loaded.dataset.pixels
+        self._picture.display = pixels is not None
+        if pixels is not None:
+            room = self.content_size.width // PICTURE_SHARE, self.content_size.height // 2
+            self._picture.styles.width = picture_size(pixels.rows, pixels.columns, *room)[0]
 
     def configure(self, options: dict[str, object]) -> None:
         """Apply a lesson's options: ``panel``, ``sample``, ``layer`` (-1 is the output) and ``neuron``."""
@@ -144,6 +162,7 @@ class NetworkView(TabView):
 
     def show_loaded(self, loaded: Loaded) -> None:
         self._loaded, self._steps, self._is_current = loaded, 0, False
+        self._make_room()
         shape = shape_of(loaded)
         if shape != self._shape:
             self._firsts.clear()
@@ -408,7 +427,7 @@ class NetworkView(TabView):
 
     def _fitting_hints(self, actions: Sequence[str], labels: Mapping[str, str]) -> str:
         """Return the keys of as many of the first actions as there is room for, those of the first one in front."""
-        room = self._canvas.size.width or self.size.width
+        room = self._sample.size.width or self.size.width
         for count in range(len(actions), 0, -1):
             parts = hints(actions[:1], labels=labels), hints(actions[1:count], labels=labels)
             text = GAP.join(filter(None, parts))
@@ -435,6 +454,8 @@ class NetworkView(TabView):
         if not width or self._shape is None or self._loaded is None or content is None or not self._fits(content):
             return  # a tab that is being opened has no size yet
         self._draw()
+        if content.picture:
+            self._picture.show(PixelImage(unpack_levels(content.picture, content.picture_rows)))
         self._curves.show(self._own_activation, content.compared)
         if isinstance(content.looked_at, NeuronStep):
             self._show_step(self._shape, self._loaded, content, content.looked_at)

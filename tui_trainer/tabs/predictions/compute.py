@@ -82,7 +82,7 @@ class PredictionsCompute:
             accuracy=right / len(samples.rows),
             right=right,
             probabilities=output == "softmax" or (output == "sigmoid" and len(samples.outputs) == 1),
-            listed=samples.listed(request.first, request.rows, cell),
+            listed=samples.listed(request.first, request.rows, cell, request.pictures),
             chosen=samples.chosen(request.chosen, cell),
             points=loss_points(self._session, samples),
             cell=cell,
@@ -101,7 +101,7 @@ class PredictionsCompute:
             r2=r2(samples.outputs, samples.targets),
             mae=mae(samples.outputs, samples.targets),
             rmse=float(np.sqrt(np.mean(residuals**2))),
-            listed=samples.listed(request.first, request.rows),
+            listed=samples.listed(request.first, request.rows, pictures=request.pictures),
             chosen=samples.chosen(request.chosen),
             points=loss_points(self._session, samples),
         )
@@ -182,8 +182,9 @@ class Samples:
         ranked: NDArray[np.intp] = self._order[is_in_cell[self._order]]
         return ranked
 
-    def listed(self, first: int, count: int, cell: tuple[int, int] | None = None) -> SampleList:
+    def listed(self, first: int, count: int, cell: tuple[int, int] | None = None, pictures: bool = False) -> SampleList:
         """Return ``count`` samples, of a cell or of all, from rank ``first`` on; near the end, the last ones."""
+        features = slice(None if pictures else MAX_LISTED_FEATURES)
         ranked = self.ranked(cell)
         count = min(max(count, 0), len(ranked))
         first = min(max(first, 0), len(ranked) - count)
@@ -198,7 +199,7 @@ class Samples:
             predicted=pack(self.predicted[indices]),
             certainty=pack(self.certainty[indices]),
             losses=pack(self.losses[indices]),
-            features=pack(self._dataset.x[self.rows[indices], :MAX_LISTED_FEATURES].ravel()),
+            features=pack(self._dataset.x[self.rows[indices], features].ravel()),
         )
 
     def chosen(self, rank: int, cell: tuple[int, int] | None = None) -> ChosenSample | None:

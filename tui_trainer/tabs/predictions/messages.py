@@ -20,8 +20,9 @@ class WatchPredictions(Request, frozen=True):
     more than ``classes`` classes, the confusion matrix has those with the most mistakes, or on a later ``page`` the
     next ones, and combines the others.
     A ``cell`` of the matrix, the numbers of a true and a predicted class, leaves only its samples to be listed.
-    With a ``cut`` there are also the curves of the class ``of_class`` against the rest; it is a threshold of
-    probabilities, or where outputs are none a share of their range.
+    With ``pictures`` all features of the listed samples are sent, to draw them. With a ``cut`` there are also the
+    curves of the class ``of_class`` against the rest; it is a threshold of probabilities, or where outputs are none a
+    share of their range.
     """
 
     part: PartName = "validation"
@@ -33,6 +34,7 @@ class WatchPredictions(Request, frozen=True):
     cut: float | None = None
     of_class: int = 1
     cell: tuple[int, int] | None = None
+    pictures: bool = False
 
 
 class WatchImportance(Request, frozen=True):
@@ -77,7 +79,7 @@ class DataPart(msgspec.Struct, frozen=True):
 class SampleList(msgspec.Struct, frozen=True):
     """Samples from rank ``first`` on, of ``total``; arrays (k,).
 
-    ``features`` (k, listed) are the first few raw ones of each sample.
+    ``features`` (k, listed) are the first few raw ones of each sample, or all of them where they are drawn.
     ``rows`` are their lines in the file, or else their rows in the data, ``names`` (k,) what tells them apart, if a
     column does. ``true`` and ``predicted`` are class numbers, or values of the target. ``certainty`` is the output for
     the true class (for a single unit with output p, 1 - p for the first class); for numbers, the residual.

@@ -64,7 +64,7 @@ def draw_list(board: Board, picture: Picture, markers: Markers) -> None:
         return
     listed, top = content.listed, header_rows(content)
     if isinstance(content, ClassPredictions) and content.cell is not None:
-        board.write(0, 2, shorten(_cell_words(picture, content, content.cell), board.width - 2), CHOSEN)
+        board.write(0, 2, shorten(cell_words(picture, content, content.cell), board.width - 2), CHOSEN)
     if content.chosen is None:
         return
     chosen_row = content.chosen.rank - listed.first
@@ -97,7 +97,7 @@ def header_rows(content: object) -> int:
     return HEADER_ROWS + (isinstance(content, ClassPredictions) and content.cell is not None)
 
 
-def _cell_words(picture: Picture, content: ClassPredictions, cell: tuple[int, int]) -> str:
+def cell_words(picture: Picture, content: ClassPredictions, cell: tuple[int, int]) -> str:
     """Describe which samples are listed: ``7 of class versicolor taken for virginica``."""
     true, predicted = (picture.classes[k] for k in cell)
     count = f"{content.listed.total:,} of class {true}"
@@ -192,7 +192,8 @@ class ListPanel(TextPanel):
 def preferred_height(picture: Picture, width: int) -> int:
     """Return how many rows show nearly everything, whichever sample is chosen."""
     outputs = len(picture.classes) + 1 if picture.classes else 0
-    features = sum(len(name) + TYPICAL_VALUE + len(ITEM_GAP) for name in picture.features)
+    listed = () if picture.pixels else picture.features
+    features = sum(len(name) + TYPICAL_VALUE + len(ITEM_GAP) for name in listed)
     return 1 + outputs + -(-features // max(width, 1))
 
 
@@ -274,7 +275,7 @@ def _meaning(picture: Picture, content: ClassPredictions, outputs: int) -> str:
 def _feature_lines(picture: Picture, width: int) -> list[str]:
     """Return names and values of the features, in lines of at most ``width``."""
     content, lines = picture.content, [""]
-    if content is None or content.chosen is None:
+    if content is None or content.chosen is None or picture.pixels is not None:  # pixels are drawn
         return []
     for name, value in zip(picture.features, unpack(content.chosen.features).tolist(), strict=True):
         item = shorten(f"{name} {format_number(value)}", width - 1)

@@ -12,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 from rich.style import Style
 
+from tui_trainer.datasets.pixels import PixelGrid
 from tui_trainer.errors import plain
 from tui_trainer.formats import format_number, format_percent
 from tui_trainer.plotting.colors import RIGHT, WRONG
@@ -46,7 +47,7 @@ class Picture:
     """The computed content, and the names that go with it, printable and one cell per character.
 
     ``matrix`` is what the confusion matrix holds, ``cursor`` the row and column of its cell under the cursor.
-    ``column`` is the number of the chosen column of the data.
+    ``column`` is the number of the chosen column of the data, ``pixels`` how the features are a picture.
     """
 
     content: ClassPredictions | NumberPredictions | None = None
@@ -63,6 +64,7 @@ class Picture:
     importance: Importance | None = None
     what_if: WhatIf | None = None
     column: int | None = None
+    pixels: PixelGrid | None = None
 
     @classmethod
     def of(cls, loaded: Loaded) -> Picture:
@@ -84,6 +86,7 @@ class Picture:
             row_heading=dataset.row_heading,
             row_column=one_cell(plain(dataset.row_column)),
             always=always,
+            pixels=dataset.pixels,
         )
 
     @property

@@ -45,6 +45,7 @@ from .panels import (
     preferred_height,
 )
 from .plots import Picture, TextPanel
+from .sheet import SheetLayout, SheetPanel
 from .why import ImportancePanel, draw_what_if, moved_value, output_rows, ranking, response
 
 FRAME_ROWS = 2  # the heading and the hints
@@ -55,7 +56,7 @@ PLOTS = {
     "precision": plots.precision_recall,
     "response": response,
 }
-TEXTS = ("matrix", "note", "histogram", "list", "chosen", "cut", "bars", "what_if")
+TEXTS = ("matrix", "note", "histogram", "list", "sheet", "chosen", "cut", "bars", "what_if")
 PANELS: tuple[Panel, ...] = ("overview", "samples", "loss", "thresholds")
 CUT_STEPS = 50  # of the threshold, from one end of the outputs to the other
 HINTS = (
@@ -108,6 +109,7 @@ class PredictionsView(TabView):
         self._first = self._chosen = self._page = 0
         self._last_room = Room(0, 0, 0)
         self._listed = WatchPredictions().rows
+        self._sheet: SheetLayout | None = None  # of the samples, where they are pictures
         self._hints = ""
         self._cell: tuple[int, int] | None = None  # the true and the predicted class of the listed samples
         self._cursor: tuple[int, int] | None = None  # the row and the column of the cursor in the matrix
@@ -138,6 +140,7 @@ class PredictionsView(TabView):
                 yield PlotWidget("response")
                 yield TextPanel(draw_histogram, "histogram")
                 yield ListPanel()
+                yield SheetPanel()
                 yield TextPanel(draw_chosen, "chosen")
         yield Static(classes="hints", markup=False)
 
@@ -156,7 +159,16 @@ class PredictionsView(TabView):
         cut = self._cut / CUT_STEPS if self.panel == "thresholds" else None
         classes = self._room.max_classes
         return WatchPredictions(
-            self.part, self._first, self._listed, self._chosen, classes, self._page, cut, self._of_class, self._cell
+            self.part,
+            self._first,
+            self._listed,
+            self._chosen,
+            classes,
+            self._page,
+            cut,
+            self._of_class,
+            self._cell,
+            self._sheet is not None,
         )
 
     def configure(self, options: dict[str, object]) -> None:
@@ -432,7 +444,8 @@ class PredictionsView(TabView):
         self._choose_cell(event.row, event.column)
 
     @on(ListPanel.Chosen)
-    def _choose_listed(self, event: ListPanel.Chosen) -> None:
+    @on(SheetPanel.Chosen)
+    def _choose_listed(self, event: ListPanel.Chosen | SheetPanel.Chosen) -> None:
         event.stop()
         self._choose(event.rank)
 
@@ -458,17 +471,26 @@ class PredictionsView(TabView):
             return
         self._last_room = room = self._room
         arrangement = arrange(self.panel, room)
-        heights = arrangement.heights
+        heights, gaps = arrangement.heights, arrangement.gaps
+        above = int(self._cell is not None)
+        width = room.right if arrangement.beside else room.width
+        pixels, rows = self._picture.pixels, heights.get("list", 0) - above
+        self._sheet = None if pixels is None else SheetLayout.of(pixels.rows, pixels.columns, width, rows)
+        if self._sheet is not None:
+            heights = {"sheet" if name == "list" else name: rows for name, rows in heights.items()}
+            gaps = frozenset("sheet" if name == "list" else name for name in gaps)
         for name in (*TEXTS, *PLOTS):
             panel = self.query_one(f".{name}")
             panel.display = name in heights
             panel.styles.height = heights.get(name, 1)
-            panel.styles.margin = (int(name in arrangement.gaps), 0, 0, 0)
+            panel.styles.margin = (int(name in gaps), 0, 0, 0)
         for half, width in (("left", room.left), ("right", room.right)):
             self.query_one(f".{half}").styles.width = width if arrangement.beside else room.width
         self.query_one(".panels").set_class(arrangement.beside, "-beside")
-        above = HEADER_ROWS + (self._cell is not None)
+        above += HEADER_ROWS
         self._listed = max(heights.get("list", self._listed + above) - above, 1)
+        if self._sheet is not None:
+            self._listed = self._sheet.samples
         self._listed_inputs = max(heights.get("what_if", 0) - output_rows(self._picture), 1)
         self._show()
         self.ask()
@@ -487,6 +509,9 @@ class PredictionsView(TabView):
         for panel in self.query(TextPanel):
             if panel.display:
                 panel.show(self._picture)
+        sheet = self.query_one(SheetPanel)
+        if sheet.display:
+            sheet.show(self._picture)
         for name, make in PLOTS.items():
             plot = self.query_one(f".{name}", PlotWidget)
             if plot.display:
