@@ -318,6 +318,15 @@ class Loaded(Report, frozen=True):
     book_summary: str
     flops: int
 
+    def tuned(self, experiment: Experiment) -> Loaded:
+        """Return the same with the learning rate and the epochs of ``experiment``, which are changed in the middle."""
+        training = msgspec.structs.replace(
+            self.experiment.training,
+            learning_rate=experiment.training.learning_rate,
+            epochs=experiment.training.epochs,
+        )
+        return msgspec.structs.replace(self, experiment=msgspec.structs.replace(self.experiment, training=training))
+
 
 class Refused(Report, frozen=True):
     """The experiment is invalid, for ``reason`` in ``field``. The previous run stays loaded."""

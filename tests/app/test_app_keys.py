@@ -178,3 +178,16 @@ async def test_the_python_of_a_view_is_shown_and_copied(start: Start, monkeypatc
         await flow.press("K")
         await flow.until(lambda: flow.screen.is_active, "the app again")
         assert not copied
+
+
+async def test_the_summary_and_the_python_follow_the_learning_rate(start: Start) -> None:
+    async with start() as flow:
+        await flow.press("7")
+        await flow.until_shown("learning rate 0.05")
+        await flow.press("]")
+        rate = flow.screen.experiment.training.learning_rate
+        assert rate > 0.05
+        await flow.until_shown(f"learning rate {rate:g}")
+        await flow.press("K")
+        await flow.until(lambda: isinstance(flow.pilot.app.screen, ViewCode), "the dialog")
+        assert f"learning_rate={rate!r}" in str(flow.pilot.app.screen.query_one(Static).content)

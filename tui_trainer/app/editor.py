@@ -324,7 +324,7 @@ class ExperimentEditor(Controller):
         loaded, view = self.screen.trainer.loaded, self.screen.tabs.view
         if loaded is None or view is None:
             return
-        code = view.python(loaded)
+        code = view.python(loaded.tuned(self.experiment))
         if await self.screen.dialogs.ask(ViewCode(code)):
             self.screen.app.copy_to_clipboard(code)
             self.show_message("Copied: this program runs as it is.", "good")

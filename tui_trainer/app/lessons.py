@@ -44,6 +44,7 @@ class Lessons(Controller):
         self._side_page: LessonPage | None = None  # beside the tabs; made for the first lesson
         self._strip: LessonStrip | None = None  # below the tabs, where the page has no room beside them
         self._steps = 0  # of the run, as they were last
+        self._configured = ""  # the tab whose view has the options of the lesson
         self._new_sentences: list[str] = []  # on what the current run has done for the lesson
 
     @property
@@ -240,6 +241,7 @@ class Lessons(Controller):
 
     def _close(self) -> None:
         """Put away the page of a lesson that is no longer open."""
+        self._clear_view_options()
         self.screen.trainer.set_pace(None)
         self.screen.in_lesson = self.screen.page_open = False
         self._show_page()
@@ -318,6 +320,8 @@ class Lessons(Controller):
         view = await self.screen.tabs.ready(lesson.view)
         if self.tracker.lesson is not lesson:
             return False
+        self._clear_view_options()
+        self._configured = lesson.view
         options: dict[str, object] = dict(lesson.view_options)
         if options.pop("variants", False):
             options["companions"] = [(variant.name, variant.experiment) for variant in lesson.variants]
@@ -325,6 +329,13 @@ class Lessons(Controller):
         # Where both have no room, the page is read first; training shows the picture.
         self.screen.tabs.active = BOOK if self.screen.has_class("-narrow") else lesson.view
         return True
+
+    def _clear_view_options(self) -> None:
+        """Take the options of a lesson back from its view: they are of no other lesson, and of nothing else."""
+        view = self.screen.tabs.made(self._configured) if self._configured else None
+        if view is not None:
+            view.configure({})
+        self._configured = ""
 
     async def _focus_blank(self, index: int) -> None:
         if self._visible_page() is None:

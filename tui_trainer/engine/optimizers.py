@@ -381,6 +381,8 @@ class LBFGS(Optimizer):
         if slope <= -NO_CHANGE and float(abs(gradients).max()) > FLAT_GRADIENT:
             narrowest = NO_CHANGE / float(abs(direction).max())
             step = StrongWolfe(trial, Trial(0.0, loss, slope), self.max_eval - 1, narrowest).search(rate).step
+            if step == 0.0:  # nothing lower was found along it: the next direction is that of steepest descent
+                state["curvatures"].fill(0.0)
         self.steps += 1
         copyto(state["gradient"], gradients)
         multiply(direction, step, out=state["step"])

@@ -19,6 +19,7 @@ from tui_trainer.tabs.book.guide import LessonState
 from tui_trainer.tabs.book.lesson_page import Answered, Blocks, LessonPage, LessonStrip
 from tui_trainer.tabs.book.view import LessonList
 from tui_trainer.tabs.loss.view import LossView
+from tui_trainer.tabs.network.activation_curves import ActivationCurves
 
 if TYPE_CHECKING:
     from running_app import Flow, Start
@@ -578,3 +579,18 @@ async def test_a_run_that_ends_while_an_earlier_moment_is_shown_is_handed_in_as_
         await flow.press("escape")
         await flow.until(lambda: flow.progress.now is None, "the present")
         assert run.values == flow.progress.values
+
+
+async def test_the_options_of_a_lesson_end_with_it(start: Start) -> None:
+    async with start() as flow:
+        await begun(flow, "activations")
+        curves = flow.screen.query_one(ActivationCurves)
+        await flow.until(lambda: curves.display, "the activations side by side")
+        loads = flow.loads
+        await flow.press("n")
+        await flow.until_loaded(loads + 1)
+        await flow.until(lambda: not curves.display, "the network alone, in another lesson")
+        await begun(flow, "activations")
+        await flow.until(lambda: curves.display, "the activations again")
+        await flow.press("L")
+        await flow.until(lambda: not curves.display, "the network alone, after the lesson")

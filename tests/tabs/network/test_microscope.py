@@ -424,7 +424,7 @@ def test_the_step_of_a_line_search_is_the_one_that_is_taken() -> None:
         assert told == {index: float(flat[index]) for index in told}
     term = see(session, Stage("update"), 1, 2)[1].terms[0]
     lines = update_lines(see(session, Stage("update"), 1, 2)[1], term, 120)
-    assert "w + t d, d = −H g" in lines[-1] and lines[-1].endswith(format_measure(term.new))
+    assert "w ← w + t d = " in lines[-1] and lines[-1].endswith(format_measure(term.new))
 
 
 def test_batch_normalization_has_its_rows() -> None:

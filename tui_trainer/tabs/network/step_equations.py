@@ -212,10 +212,10 @@ def _scaled_step(step: NeuronStep, term: StepTerm, digits: int) -> str:
 
 
 def _searched_step(step: NeuronStep, term: StepTerm, digits: int) -> str:
-    """The step of L-BFGS: d = -H g is a direction of all weights together, and a line search has found t."""
+    """The step t d of L-BFGS; d = -H g is a direction of all weights together, and a line search has found t."""
     change = format_measure(term.new - term.weight, digits)
     numbers = f"{format_measure(term.weight, digits)} + {change.join('()') if change.startswith('−') else change}"
-    return _new(step, term, "w + t d, d = −H g", numbers, digits)
+    return _new(step, term, "w + t d", numbers, digits)
 
 
 def _adam_step(step: NeuronStep, term: StepTerm, digits: int) -> str:

@@ -73,10 +73,21 @@ class SummaryView(TabView):
         self._write_layers()
         self.ask()
         self._write_table()
-        self.query_one(".words", Static).update(description_table(loaded))
         self.query_one(".speed", Static).update("")
-        code = keras_code(loaded.experiment, len(loaded.dataset.features))
-        self.query_one(".code", Static).update(Text(f"The same in Keras:\n\n{code}"))
+        self._write_description()
+
+    def show_experiment(self, experiment: Experiment) -> None:
+        """Follow what is changed in the middle of a run: the learning rate, and the number of epochs."""
+        if self._loaded is not None:
+            self._loaded = self._loaded.tuned(experiment)
+            self._write_description()
+
+    def _write_description(self) -> None:
+        loaded = self._loaded
+        if loaded is not None:
+            self.query_one(".words", Static).update(description_table(loaded))
+            code = keras_code(loaded.experiment, len(loaded.dataset.features))
+            self.query_one(".code", Static).update(Text(f"The same in Keras:\n\n{code}"))
 
     def on_mount(self) -> None:
         self.watch(self.query_one(TextLines), "markers", self._write_layers, init=False)
