@@ -14,15 +14,22 @@ from trained_runs import HARMFUL, SMALL, named, rich, session_of, trained_on
 
 from tui_trainer import engine
 from tui_trainer.errors import UserError
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import EarlyStoppingConfig, Experiment
 from tui_trainer.experiment.toml_file import read
+from tui_trainer.experiment.validation import to_plain
 from tui_trainer.export import folder as folders
 from tui_trainer.export import onnx, pytorch
 from tui_trainer.export.folder import FORMATS, check_folder, write_folder
 from tui_trainer.export.metadata import history_csv, metadata_text, read_history, read_metadata
 from tui_trainer.export.onnx import onnx_is_there
+from tui_trainer.export.trained import stored_model
+from tui_trainer.export.trained import trained as network_of
 from tui_trainer.files import free_folder, safe_name
+from tui_trainer.store.checkpointer import Checkpointer
 from tui_trainer.system.private import is_root
 from tui_trainer.training.history import EPOCH
+from tui_trainer.training.session import Session
 
 ALWAYS = {
     "README.txt",
@@ -209,3 +216,29 @@ def test_weights_of_the_best_epoch_say_so(tmp_path: Path) -> None:
     write_folder(best, tmp_path)
     assert f"Weights of the best epoch: epoch {session.best.epoch}." in (tmp_path / "README.txt").read_text()
     assert read_metadata(tmp_path / "model.json")[1].best
+
+
+def test_weights_that_were_put_back_are_told_as_those_of_their_epoch(tmp_path: Path) -> None:
+    """By early stopping, or by hand; from the session, and from the store."""
+    session = Session()
+    stopping = EarlyStoppingConfig(patience=3, restore_best_weights=True)
+    experiment = with_field(Experiment(), "training.early_stopping", to_plain(stopping))
+    session.load(with_field(experiment, "training.learning_rate", 0.5))
+    session.train()
+    session.advance_to_end()
+    assert session.state == "stopped early" and session.best.epoch < session.trainer.epochs
+    network = network_of(session)
+    assert (network.epoch, network.best) == (session.best.epoch, True)
+    write_folder(network, tmp_path / "out")
+    said = (tmp_path / "out" / "README.txt").read_text(encoding="utf-8")
+    assert f"Weights of the best epoch: epoch {session.best.epoch:,}." in said
+    checkpointer = Checkpointer(tmp_path / "runs.sqlite")
+    checkpointer.save(session)
+    assert checkpointer.run is not None and checkpointer.store is not None
+    stored = stored_model(checkpointer.store, checkpointer.run)
+    assert (stored.epoch, stored.best) == (session.best.epoch, True)
+    checkpointer.close()
+    session.swap_best()
+    session.train()
+    session.advance(0.0)
+    assert not network_of(session).best, "it has gone on from there"

@@ -29,6 +29,7 @@ from tui_trainer.experiment.toml_file import read
 from tui_trainer.store.checkpointer import restore_moments, restore_snapshot
 from tui_trainer.store.store import Store, StoreError
 from tui_trainer.training.builder import build_model
+from tui_trainer.training.callbacks import BestWeights
 from tui_trainer.training.inspection import REPEATS, PermutationImportance, importance_of, measure_of_importance
 from tui_trainer.training.session import Session, check_moments, part_of
 
@@ -109,6 +110,8 @@ def trained(session: Session, best: bool = False) -> TrainedModel:
     if best and session.best.weights is None:
         raise UserError("", "no epoch is finished yet, so there is no best one; train first")
     best_weights = session.best.weights if best else None
+    # They are in the model already where early stopping, or the user, has put them back.
+    best = best or session.best.has_replaced(session.trainer.model.parameters.flat, session.trainer.epochs)
     return TrainedModel(
         experiment=session.requested,
         preparation=preparation_of(session.dataset, session.split),
@@ -158,6 +161,10 @@ def stored_model(store: Store, run: int) -> TrainedModel:
         )
         model = build_model(stored_network.resolved, len(preparation.features))
         model.parameters.flat[:] = snapshot["parameters"]
+        kept = BestWeights(stored_network.resolved.training.best_epoch_by)
+        kept.resume(part_of(snapshot, "best"), model.count_params())
+        if kept.has_replaced(model.parameters.flat, epoch):
+            stored_network = replace(stored_network, epoch=kept.epoch, best=True)
     except (msgspec.DecodeError, KeyError, ValueError) as error:
         raise StoreError(f"Run {run} can't be used: the saved data are damaged.") from error
     return stored_network.with_weights(model.get_weights())

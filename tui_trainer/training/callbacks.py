@@ -136,6 +136,10 @@ class BestWeights:
                 self.weights = np.empty_like(parameters)
             self.weights[:] = parameters
 
+    def has_replaced(self, parameters: Array, epoch: int) -> bool:
+        """Return whether ``parameters`` (size,) after ``epoch`` are those of the best epoch, an earlier one."""
+        return self.weights is not None and self.epoch != epoch and np.array_equal(parameters, self.weights)
+
     def swap(self, parameters: Array) -> str:
         """Replace ``parameters`` (size,) by the best weights, or the best weights by what they had replaced.
 
