@@ -313,3 +313,15 @@ async def test_the_file_of_the_test_part_is_set_on_the_card(start: Start, tmp_pa
         assert (loaded.train_rows, loaded.validation_rows) == (32, 8)
         await flow.press("2")
         await flow.until_shown("45 rows: 32 training, 8 validation, 5 test")
+
+
+async def test_lbfgs_comes_with_the_full_batch(start: Start) -> None:
+    async with start() as flow:
+        before = flow.screen.experiment.training
+        await flow.screen.editor.change_field("training.optimizer.name", "lbfgs")
+        await flow.until_said("L-BFGS takes the full batch")
+        training = flow.screen.experiment.training
+        assert (training.batch_size, training.learning_rate) == ("full", 1.0)
+        await flow.until(lambda: flow.screen.state == "ready", "the run")
+        await flow.press("u")
+        await flow.until(lambda: flow.screen.experiment.training == before, "one edit, undone at once")

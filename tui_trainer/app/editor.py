@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .screen import MainScreen
 
 WEIGHTS, RATE = "model.weights", "training.learning_rate"
+OPTIMIZER, LBFGS, LBFGS_RATE = "training.optimizer.name", "lbfgs", 1.0
 SUITED = ("model.layers", "training", "training.optimizer", "training.learning_rate")  # what good settings change
 WEIGHTS_FILE = ".safetensors"
 DEPTH = 200
@@ -81,6 +82,10 @@ class ExperimentEditor(Controller):
         if path == "dataset":
             changed, advice = self._suited(changed)
             message = f"{message} {advice}".strip()
+        if path == OPTIMIZER and value == LBFGS != self.experiment.training.optimizer.name:
+            training = replace(changed.training, batch_size="full", learning_rate=LBFGS_RATE)
+            changed = replace(changed, training=training)
+            message = f"L-BFGS takes the full batch, and begins its search at ρ = 1; {key_of('undo')} undoes it."
         await self.change(changed, message)
         return True
 
