@@ -10,14 +10,13 @@ Usage: python benchmarks/moments.py
 
 from __future__ import annotations
 
-import os
 import random
 import statistics
 import sys
 import time
 
 from pty_app import PtyApp, open_app
-from ui_tax import MARK, ROUNDS, SECONDS, _steps_a_second
+from ui_tax import MARK, ROUNDS, SECONDS, rate_kept
 
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import FIRST_EXPERIMENT
@@ -58,23 +57,9 @@ def jumps() -> list[float]:
 def kept_in_sight() -> float:
     """Print both rates for each round, and return the median of their ratios."""
     app = open_app()
-    ratios = []
-    try:
-        app.press(b"1 ")
-        app.read(SECONDS)
-        for number in range(ROUNDS):
-            now = _steps_a_second(app)
-            app.press(b"<<<<<")
-            app.read(1.0)
-            earlier = _steps_a_second(app)
-            app.press(b"\x1b")
-            app.read(1.0)
-            ratios.append(earlier / now)
-            rates = f"at present {now:>9,.0f}   at an earlier moment {earlier:>9,.0f} steps/s   {ratios[-1]:.3f}"
-            print(f"round {number + 1}   {rates}   load {os.getloadavg()[0]:.1f}")
-    finally:
-        app.close()
-    return statistics.median(ratios)
+    app.press(b"1 ")
+    app.read(SECONDS)
+    return rate_kept(app, lambda app: app.press(b"<<<<<"), "at present", "at an earlier moment")
 
 
 def kept_while_recorded(full_batch: bool) -> float:

@@ -21,6 +21,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from pty_app import TRAINING, PtyApp, open_app
@@ -88,13 +89,13 @@ def steps_in_app(app: PtyApp) -> float:
     """Steps a second between the first and the last snapshot of a few seconds of training."""
     app.press(b" ")
     app.read(1.0)
-    rate = _steps_a_second(app)
+    rate = steps_a_second(app)
     app.press(b" ")
     app.read(0.5)
     return rate
 
 
-def _steps_a_second(app: PtyApp) -> float:
+def steps_a_second(app: PtyApp) -> float:
     (first, started), (last, ended) = (_place_after(app, seconds) for seconds in (0.0, SECONDS))
     return (last - first) / (ended - started)
 
@@ -131,21 +132,34 @@ def race_kept() -> float:
 
 def run_kept(app: PtyApp) -> float:
     """Print the rates of the current run, without a wall and beside one, and return the median of their ratios."""
-    ratios = []
     app.press(b" ")
     app.read(SECONDS)  # until the run is in the store
+    return rate_kept(app, race_on_a_wall, "without a wall", "beside one")
+
+
+def race_on_a_wall(app: PtyApp) -> None:
+    """Open the wall, and start its race."""
+    app.press(b"T")
+    app.read_until(b"Which one wins?")
+    app.press(b" ")
+
+
+def rate_kept(app: PtyApp, show: Callable[[PtyApp], None], before: str, after: str) -> float:
+    """Print the rates of a run, ``before`` and ``after`` something is shown, and return the median of their ratios.
+
+    Escape puts it away again. ``app`` is closed in the end.
+    """
+    ratios = []
     try:
         for number in range(ROUNDS):
-            alone = _steps_a_second(app)
-            app.press(b"T")
-            app.read_until(b"Which one wins?")
-            app.press(b" ")
+            alone = steps_a_second(app)
+            show(app)
             app.read(1.0)
-            beside = _steps_a_second(app)
+            beside = steps_a_second(app)
             app.press(b"\x1b")
             app.read(1.0)
             ratios.append(beside / alone)
-            rates = f"without a wall {alone:>9,.0f}   beside one {beside:>9,.0f} steps/s   {ratios[-1]:.3f}"
+            rates = f"{before} {alone:>9,.0f}   {after} {beside:>9,.0f} steps/s   {ratios[-1]:.3f}"
             print(f"round {number + 1}   {rates}   load {os.getloadavg()[0]:.1f}")
     finally:
         app.close()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from msgspec.structs import replace
+from network_tab import NetworkTab
 
 from tui_trainer.app.dialogs.view_code import ViewCode
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
@@ -16,7 +17,7 @@ from tui_trainer.tabs.network.view import NOT_NOW, NetworkView
 from tui_trainer.ui.plot_widgets import TextLines
 
 if TYPE_CHECKING:
-    from running_app import Flow, Start
+    from running_app import Start
 
 IRIS = Experiment(
     model=ModelConfig(layers=(LayerConfig(6, "tanh"),)), training=TrainingConfig(epochs=100_000, batch_size=20)
@@ -24,15 +25,8 @@ IRIS = Experiment(
 STAGES = (("forward", 1), ("forward", 2), ("loss", 2), ("backward", 2), ("backward", 1), ("update", 1), ("update", 2))
 
 
-class Lens:
+class Lens(NetworkTab):
     """The Network tab of a running app, under the microscope."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.flow = flow
-
-    @property
-    def view(self) -> NetworkView:
-        return self.flow.screen.query_one(NetworkView)
 
     @property
     def step(self) -> NeuronStep | None:
@@ -40,16 +34,11 @@ class Lens:
         return content.looked_at if content is not None and isinstance(content.looked_at, NeuronStep) else None
 
     @property
-    def text(self) -> str:
-        return self.view.query_one(".neuron", TextLines).text
-
-    @property
     def heading(self) -> str:
         return self.view.query_one(".sample", TextLines).text
 
     async def open(self) -> Lens:
-        await self.flow.press("5")
-        await self.flow.until(lambda: self.flow.screen.query(NetworkView) and self.view.content, "the network")
+        await super().open()
         await self.flow.press("v")
         await self.until_at(*STAGES[0])
         return self

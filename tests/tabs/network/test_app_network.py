@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from msgspec.structs import replace
+from network_tab import NetworkTab
 from textual.widgets import Input
 
 from tui_trainer.experiment.edit import with_field
@@ -32,20 +33,8 @@ ROOMS = Experiment(
 )
 
 
-class Tab:
-    """The Network tab of a running app."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.flow = flow
-
-    @property
-    def view(self) -> NetworkView:
-        return self.flow.screen.query_one(NetworkView)
-
-    @property
-    def text(self) -> str:
-        """What is said of the chosen neuron."""
-        return self.view.query_one(".neuron", TextLines).text
+class Tab(NetworkTab):
+    """The Network tab with one neuron in detail."""
 
     @property
     def neuron(self) -> NeuronDetail:
@@ -55,11 +44,6 @@ class Tab:
 
     def term(self, number: int = 0) -> Term:
         return self.neuron.terms[number]
-
-    async def open(self) -> Tab:
-        await self.flow.press("5")
-        await self.flow.until(lambda: self.flow.screen.query(NetworkView) and self.view.content, "the network")
-        return self
 
     async def until_at(self, layer: int, neuron: int) -> None:
         """Wait until this neuron is chosen, computed and told of."""

@@ -15,7 +15,7 @@ from tui_trainer.experiment.schema import DatasetConfig, Experiment, TrainingCon
 from tui_trainer.protocol import Update, unpack
 from tui_trainer.settings import RememberedSettings, Settings
 from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions, WatchPredictions
-from tui_trainer.tabs.predictions.panels import ListPanel, MatrixLayout, MatrixPanel
+from tui_trainer.tabs.predictions.panels import ListPanel, MatrixLayout, MatrixPanel, SampleChosen
 from tui_trainer.tabs.predictions.view import PredictionsView
 from tui_trainer.ui.plot_widgets import FrameWidget, PlotWidget
 
@@ -131,7 +131,7 @@ async def test_any_sample_can_be_chosen(start: Start) -> None:
         await flow.pilot.click(ListPanel, offset=(5, 2))
         await flow.until(lambda: content_of(flow).chosen.rank == 1, "the second, by the mouse")
         await flow.pilot.click(ListPanel, offset=(5, 0))
-        panel.post_message(ListPanel.Chosen(2))
+        panel.post_message(SampleChosen(2))
         await flow.until(lambda: content_of(flow).chosen.rank == 2, "one further; the heading is no sample")
 
 

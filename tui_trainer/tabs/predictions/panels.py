@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from textual import events
 from textual.message import Message
+from textual.widget import Widget
 
 from tui_trainer.formats import MINUS, MISSING, format_bar, format_column, format_number, format_percent, format_row
 from tui_trainer.plotting.frame import Board, one_cell, shorten, shorten_alike
@@ -159,14 +160,22 @@ def _correctness_roles(content: object, listed: SampleList) -> list[int] | None:
     return [CORRECT if true == predicted else INCORRECT for true, predicted in pairs]
 
 
+@dataclass
+class SampleChosen(Message):
+    """The user chose the listed sample of this rank."""
+
+    rank: int
+
+
+def choose_beside(panel: Widget, picture: Picture, offset: int) -> None:
+    """Choose the sample that is so many ranks after the one chosen in ``picture``."""
+    content = picture.content
+    if content is not None and content.chosen is not None:
+        panel.post_message(SampleChosen(content.chosen.rank + offset))
+
+
 class ListPanel(TextPanel):
     """The list as a widget: a click chooses a sample, the mouse wheel the next or previous one."""
-
-    @dataclass
-    class Chosen(Message):
-        """The user chose the sample of this rank."""
-
-        rank: int
 
     def __init__(self) -> None:
         super().__init__(draw_list, "list")
@@ -175,18 +184,13 @@ class ListPanel(TextPanel):
         content = self._drawing.content
         top = header_rows(content)
         if content is not None and top <= event.y < top + len(content.listed.rows) // 8:
-            self.post_message(self.Chosen(content.listed.first + event.y - top))
+            self.post_message(SampleChosen(content.listed.first + event.y - top))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        self._move(1)
+        choose_beside(self, self._drawing, 1)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        self._move(-1)
-
-    def _move(self, offset: int) -> None:
-        content = self._drawing.content
-        if content is not None and content.chosen is not None:
-            self.post_message(self.Chosen(content.chosen.rank + offset))
+        choose_beside(self, self._drawing, -1)
 
 
 def preferred_height(picture: Picture, width: int) -> int:

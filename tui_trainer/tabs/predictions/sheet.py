@@ -12,7 +12,6 @@ from math import ceil
 import numpy as np
 from rich.style import Style
 from textual import events
-from textual.message import Message
 
 from tui_trainer.datasets.pixels import PixelGrid
 from tui_trainer.formats import format_number
@@ -24,7 +23,7 @@ from tui_trainer.protocol import unpack
 from tui_trainer.ui.plot_widgets import TintedWidget, Tints
 
 from .messages import ClassPredictions, NumberPredictions
-from .panels import cell_words
+from .panels import SampleChosen, cell_words, choose_beside
 from .plots import Picture
 
 MAX_SMALL = 16  # cells across a picture of the sheet
@@ -86,12 +85,6 @@ class SheetLayout:
 class SheetPanel(TintedWidget[Picture]):
     """The contact sheet as a widget: a click chooses a sample, the mouse wheel the next or previous one."""
 
-    @dataclass
-    class Chosen(Message):
-        """The user chose the sample of this rank."""
-
-        rank: int
-
     def __init__(self) -> None:
         super().__init__(Picture(), "sheet")
 
@@ -109,18 +102,13 @@ class SheetPanel(TintedWidget[Picture]):
         layout = SheetLayout.of(pixels.rows, pixels.columns, self.size.width, self.size.height - above)
         place = None if layout is None else layout.at(event.x, event.y - above)
         if place is not None and place < len(content.listed.rows) // 8:
-            self.post_message(self.Chosen(content.listed.first + place))
+            self.post_message(SampleChosen(content.listed.first + place))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        self._move(1)
+        choose_beside(self, self._drawing, 1)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        self._move(-1)
-
-    def _move(self, offset: int) -> None:
-        content = self._drawing.content
-        if content is not None and content.chosen is not None:
-            self.post_message(self.Chosen(content.chosen.rank + offset))
+        choose_beside(self, self._drawing, -1)
 
 
 def _rows_above(content: ClassPredictions | NumberPredictions) -> int:

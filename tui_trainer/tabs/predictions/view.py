@@ -35,6 +35,7 @@ from .panels import (
     HEADER_ROWS,
     ListPanel,
     MatrixPanel,
+    SampleChosen,
     cell_place,
     count_digits,
     draw_chosen,
@@ -443,9 +444,8 @@ class PredictionsView(TabView):
         event.stop()
         self._choose_cell(event.row, event.column)
 
-    @on(ListPanel.Chosen)
-    @on(SheetPanel.Chosen)
-    def _choose_listed(self, event: ListPanel.Chosen | SheetPanel.Chosen) -> None:
+    @on(SampleChosen)
+    def _choose_listed(self, event: SampleChosen) -> None:
         event.stop()
         self._choose(event.rank)
 
