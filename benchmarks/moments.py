@@ -21,7 +21,7 @@ from ui_tax import MARK, ROUNDS, SECONDS, rate_kept
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import FIRST_EXPERIMENT
 from tui_trainer.training.session import Session
-from tui_trainer.training.timeline import LookBack
+from tui_trainer.training.timeline import MEMORY, LookBack
 
 JUMPS, JUMP_MARK = 100, 0.1
 QUIET = 0.08  # seconds without a byte after which a picture is whole
@@ -76,7 +76,7 @@ def kept_while_recorded(full_batch: bool) -> float:
         session.advance_to_end()
         return time.process_time() - started
 
-    return statistics.median(seconds(0) / seconds(16_000_000) for _ in range(3 * ROUNDS))
+    return statistics.median(seconds(0) / seconds(MEMORY) for _ in range(3 * ROUNDS))
 
 
 def trained_again() -> float:

@@ -15,13 +15,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from textual.pilot import Pilot
 
 from tui_trainer.app.app import TrainerApp
+from tui_trainer.app.film import FONTS, TITLE
+from tui_trainer.app.film import tidy as without_fetches
 from tui_trainer.app.screen import MainScreen
 
 ROOT = Path(__file__).resolve().parents[1]
-FONTS = "Fira Code, DejaVu Sans Mono, Menlo, Consolas, Liberation Mono, monospace"
 PATIENCE = 60.0  # seconds until a picture is given up
 STILL = 0.6  # seconds without a change until it is taken
-TITLE = "tui-trainer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +88,8 @@ def picture(app: TrainerApp) -> str:
 
 
 def tidy(svg: str) -> str:
-    """Without what would be fetched from elsewhere: fonts are those of the reader's machine."""
-    svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"@font-face\s*\{.*?\}\s*", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"font-family:\s*Fira Code, *monospace", f"font-family: {FONTS}", svg)
-    return "\n".join(line.rstrip() for line in svg.splitlines() if line.strip()) + "\n"
+    """Without what would be fetched from elsewhere, and with fonts that the reader's machine may have."""
+    return re.sub(r"font-family:\s*Fira Code, *monospace", f"font-family: {FONTS}", without_fetches(svg))
 
 
 def _drawn(svg: str) -> str:

@@ -7,6 +7,7 @@ book, remembered choices) have one folder.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
@@ -188,6 +189,14 @@ def write_traceback(error: BaseException) -> Path | None:
     except OSError:
         return None
     return Path(name)
+
+
+def set_aside(path: Path) -> str:
+    """Rename a damaged file to a name that is not in use, which is returned; it stays if that fails."""
+    backup = path.with_name(f"{path.stem}.damaged-{secrets.token_hex(3)}{path.suffix}")
+    with contextlib.suppress(OSError):
+        replace(path, backup)
+    return backup.name
 
 
 def replace_file(path: Path, content: bytes, mode: int = 0o600, keeps: int | None = None) -> None:

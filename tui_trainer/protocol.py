@@ -401,6 +401,16 @@ class Progress(Report, frozen=True):
     aside: str = ""
     stored: int | None = None
 
+    @property
+    def newest(self) -> int:
+        """The newest epoch of the run."""
+        return self.epoch if self.now is None else self.now
+
+    @property
+    def moment(self) -> int | None:
+        """The epoch of the earlier moment that is shown; None if none is."""
+        return None if self.now is None else self.epoch
+
 
 class Remedy(msgspec.Struct, frozen=True):
     """Fields of the experiment with the values that help, and what that does, as ``lowers the rate to 0.1``."""

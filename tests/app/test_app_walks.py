@@ -310,9 +310,9 @@ async def answer_the_question_of_a_lesson(flow: Flow, hand: Hand) -> None:
     await flow.until(lambda: flow.screen.in_lesson, "the lesson")
     await flow.until_loaded(2)
     page = flow.screen.lessons.tracker.page
-    assert page is not None and page.lesson.question is not None
+    assert page is not None and page.lesson.questions
     await flow.until(lambda: flow.contents(page.lesson.view), "its picture, beside the page")
-    await hand.answer("B", page.lesson.question.choices[1][:16])
+    await hand.answer("B", page.lesson.questions[0].choices[1][:16])
     await flow.until(lambda: flow.screen.lessons.tracker.page.answer == 1, "the answer")
     await hand.do("toggle_training")
     await flow.until(lambda: flow.progress.steps > 0, "training")

@@ -57,8 +57,7 @@ def test_the_stacks_have_the_parameters_that_are_named() -> None:
 
 @pytest.mark.parametrize(("variant", "blank"), [(1, 0), (2, 1)])
 def test_parameters_of_the_curve_fits(variant: int, blank: int) -> None:
-    question = LESSONS["universal_approximation"].question
-    assert question is not None
+    question = LESSONS["universal_approximation"].questions[0]
     session = Session()
     session.load(LESSONS["universal_approximation"].variants[variant].experiment)
     assert session.trainer.model.count_params() == question.blanks[blank].answer

@@ -186,7 +186,7 @@ def test_markup_and_control_characters_are_data(odd: str) -> None:
     data["question"]["choices"][0] = odd
     lesson = lesson_of(data)
     assert lesson.title == odd and lesson.text == odd + " text"
-    assert lesson.variants[1].name == odd and lesson.question is not None and lesson.question.choices[0] == odd
+    assert lesson.variants[1].name == odd and lesson.questions[0].choices[0] == odd
 
 
 def test_errors_quote_odd_text_so_that_it_can_be_printed() -> None:

@@ -44,7 +44,7 @@ async def test_turning_the_pages_of_the_book(playground: Path) -> None:
 
 def is_blank(state: LessonState | None) -> bool:
     """Whether the question of a lesson is one of numbers."""
-    return state is not None and state.lesson.question is not None and bool(state.lesson.question.blanks)
+    return state is not None and bool(state.lesson.questions) and bool(state.lesson.questions[0].blanks)
 
 
 @pytest.mark.parametrize("key", DIALOGS)

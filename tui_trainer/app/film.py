@@ -168,7 +168,7 @@ def moving_svg(film: Film) -> str:
     What two frames have in common stands in it once, with the frames in which it is seen. Where motion is not wanted,
     the last frame stays.
     """
-    frames = [_tidy(frame.svg) for frame in film.frames]
+    frames = [tidy(frame.svg) for frame in film.frames]
     styles: dict[str, str] = {}  # names of classes, the same in all frames, by what they say
     seen: dict[str, list[int]] = {}  # the frames of each element
     for number, frame in enumerate(frames):
@@ -199,7 +199,7 @@ def moving_svg(film: Film) -> str:
     return "\n".join([opening.strip(), *style, window.strip(), *screen, "</svg>"]) + "\n"
 
 
-def _tidy(svg: str) -> str:
+def tidy(svg: str) -> str:
     """Return an SVG without what would be fetched from elsewhere: fonts are those of the reader's machine."""
     svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r"@font-face\s*\{.*?\}\s*", "", svg, flags=re.DOTALL)

@@ -84,4 +84,4 @@ class Moments(Controller):
 
     @staticmethod
     def _newest(progress: Progress) -> int:
-        return progress.epoch if progress.now is None else progress.now
+        return progress.newest

@@ -6,8 +6,6 @@ files of lessons and data: a screen has to make it printable.
 
 from __future__ import annotations
 
-import contextlib
-import secrets
 import time
 from pathlib import Path
 from typing import Annotated
@@ -16,8 +14,7 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
-from tui_trainer.files import read_plain, replace_file
-from tui_trainer.system.files import replace as rename
+from tui_trainer.files import read_plain, replace_file, set_aside
 
 from .checking import Answer
 from .lesson import Question
@@ -95,10 +92,7 @@ class HandInFile:
             self._is_readable = False
             self.complaint = f"What you have handed in can't be read: {error.strerror}."
         except ValueError:
-            backup = path.with_name(f"{path.stem}.damaged-{secrets.token_hex(3)}{path.suffix}")
-            self.complaint = f"What you have handed in can't be read; the file is kept as {backup.name}."
-            with contextlib.suppress(OSError):
-                rename(path, backup)
+            self.complaint = f"What you have handed in can't be read; the file is kept as {set_aside(path)}."
 
     def lesson(self, lesson_id: str) -> HandedInLesson | None:
         """Return what was handed in of a lesson; None if nothing was."""

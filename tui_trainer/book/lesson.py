@@ -158,11 +158,6 @@ class Lesson(Struct, frozen=True):
     solution: Variant | None = None
 
     @property
-    def question(self) -> Question | None:
-        """The first question, None if there is none."""
-        return next(iter(self.questions), None)
-
-    @property
     def target_key(self) -> str:
         """A hash of the target, like the keys of question and checks."""
         return _key(self.target)

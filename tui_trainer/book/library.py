@@ -47,7 +47,7 @@ def from_folder(folder: str | os.PathLike[str]) -> Library:
     """
     try:
         root = Path(folder).resolve(strict=True)
-        names = sorted(name for name in os.listdir(root) if name.endswith(".toml") and not name.startswith("."))
+        names = sorted(name for name in os.listdir(root) if _may_be_lesson(name))
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         quoted_path = quoted(os.fspath(folder), _PATH_LENGTH)
@@ -96,11 +96,15 @@ def _by_file(library: Library) -> dict[str, Lesson | str]:
     return lessons | {error.file: str(error) for error in library.errors}
 
 
+def _may_be_lesson(name: str) -> bool:
+    return name.endswith(".toml") and not name.startswith(".")
+
+
 def _stamps(folder: str | os.PathLike[str]) -> frozenset[tuple[str, int, int, int]]:
     """Return name, inode, time and size of each file that may be a lesson; nothing of a folder that can't be read."""
     try:
         with os.scandir(folder) as entries:
-            names = [entry for entry in entries if entry.name.endswith(".toml") and not entry.name.startswith(".")]
+            names = [entry for entry in entries if _may_be_lesson(entry.name)]
             return frozenset(_stamp(entry) for entry in names[: 2 * MAX_FILES])
     except (OSError, ValueError):
         return frozenset()

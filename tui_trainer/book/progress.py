@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import secrets
 from pathlib import Path
 
 import msgspec
 
-from tui_trainer.files import read_plain, replace_file
-from tui_trainer.system.files import replace
+from tui_trainer.files import read_plain, replace_file, set_aside
 
 from .checking import Verdict
 from .lesson import Lesson
@@ -117,15 +114,9 @@ class LessonProgress:
                 raise ValueError
             return msgspec.json.decode(content, type=_File)
         except (ValueError, RecursionError):
-            self._set_aside()
+            backup = set_aside(self._path)
+            self.complaint = f"The progress in the book could not be read; the file is kept as {backup}."
             return _File()
-
-    def _set_aside(self) -> None:
-        """Rename a damaged file to a name that is not in use."""
-        backup = self._path.with_name(f"{self._path.stem}.damaged-{secrets.token_hex(3)}{self._path.suffix}")
-        self.complaint = f"The progress in the book could not be read; the file is kept as {backup.name}."
-        with contextlib.suppress(OSError):
-            replace(self._path, backup)
 
     def _write(self) -> None:
         """Write the file atomically."""

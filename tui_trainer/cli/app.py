@@ -146,7 +146,6 @@ def _parser() -> Parser:
         prog="tui-trainer",
         description=DESCRIPTION,
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("file", nargs="?", metavar="FILE.toml", help="an experiment to open, or its share code")

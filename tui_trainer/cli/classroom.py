@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import math
 
 from tui_trainer.console import check_replaceable, write_text
@@ -32,7 +31,6 @@ def main(words: list[str]) -> int:
         prog="tui-trainer class",
         description=DESCRIPTION,
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("folder", metavar="FOLDER", help="the folder with the folders of all students")

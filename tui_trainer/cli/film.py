@@ -76,7 +76,6 @@ def _parser() -> Parser:
         prog="tui-trainer film",
         description=DESCRIPTION,
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("run", metavar="RUN", help="the number of a saved run")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -41,7 +40,6 @@ def main(words: list[str]) -> int:
         prog="tui-trainer lessons",
         description=DESCRIPTION,
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("action", choices=tuple(ACTIONS), help="what to do")
     what = "a lesson, or a folder of lessons; default: those of the book"

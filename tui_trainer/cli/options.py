@@ -26,9 +26,14 @@ EXAMPLE = "training.learning_rate=0.01"
 
 
 class Parser(argparse.ArgumentParser):
-    """An ArgumentParser with the option ``--debug``, whose errors are safe to print in a terminal."""
+    """An ArgumentParser with the option ``--debug``, whose errors are safe to print in a terminal.
+
+    Where there is an ``epilog``, examples as a rule, its lines stay as they are.
+    """
 
     def __init__(self, **options: Any) -> None:
+        if "epilog" in options:
+            options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         super().__init__(**options)
         details = "write the details of an error to a file, and print its name"
         self.add_argument(DEBUG, action="store_true", help=details)

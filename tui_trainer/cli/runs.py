@@ -251,8 +251,7 @@ def _with_test_seen(run: int, session: Session, option: str) -> Session:
     from tui_trainer.store.checkpointer import LAST_PATIENCE, Checkpointer
     from tui_trainer.store.store import StoreError, default_path
 
-    if not len(session.split.test_rows):
-        raise UserError(option, "no rows are held back for the test in this run; train with --set test_split=0.2")
+    session.split.part("test", option)  # a UserError if it has no rows
     checkpointer = Checkpointer(default_path(), REPORT_OWNER)
     try:
         checkpointer.restore(session, run, checkpointer.claim(run).state)
@@ -295,7 +294,6 @@ def _predict_parser() -> Parser:
         prog="tui-trainer predict",
         description=PREDICT,
         epilog=PREDICT_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("run", metavar="RUN", help="the number of a saved run, or the folder of an exported one")
@@ -336,7 +334,6 @@ def importance(words: list[str]) -> int:
         prog="tui-trainer importance",
         description=IMPORTANCE,
         epilog=IMPORTANCE_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("run", metavar="RUN", help="the number of a saved run, or the folder of an exported one")

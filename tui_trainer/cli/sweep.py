@@ -117,7 +117,6 @@ def _parser() -> Parser:
         prog="tui-trainer sweep",
         description="Run one experiment many times, in parallel, with different values for some of its fields.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     what = "the experiment, or its share code; the usual one with --csv alone"

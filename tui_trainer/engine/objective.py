@@ -1,6 +1,6 @@
 """What is minimized: a pass, a loss on its outputs, the way back to the gradients, and penalties on kernels.
 
-Last the clipping of gradients, between these and an optimizer.
+Then the clipping of gradients, between these and an optimizer; last the loss of a mini-batch with its gradient.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import add, copyto, maximum, minimum, multiply, sign, sqrt, subtract
 
-from .layers import Parameters, check_factor
+from .layers import HeldParameters, Parameters, check_factor
 from .losses import SINGLE, STACKED, Array, Loss, sigmoid_crossentropy, softmax_crossentropy
 from .propagation import Propagation
 from .sample_losses import FROM_Z, loss_terms
@@ -232,6 +232,24 @@ class Clipping:
     def length(self, gradients: Array) -> float:
         """The length of one model's ``gradients`` (size,), which ``clip_norm`` limits."""
         return math.sqrt(self._sums.inner(gradients, gradients))
+
+
+def loss_and_gradient(
+    objective: Objective,
+    batch: Batch,
+    penalty: Penalty,
+    held: HeldParameters,
+    parameters: Parameters,
+    gradients: Parameters,
+) -> float:
+    """The loss of a mini-batch, penalty included; where it is finite, its gradient goes to ``gradients``."""
+    loss: float = objective.value(batch.x, batch.y, parameters, batch.weights) + penalty.value(parameters.flat)
+    if math.isfinite(loss):
+        objective.gradients(parameters, gradients)
+        penalty.add_gradient(gradients.flat)
+        if not held.is_empty:
+            held.clear(gradients.flat)
+    return loss
 
 
 def _factors(values: float | Sequence[float]) -> Any:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from .layers import HeldParameters, Parameters
 from .losses import Array
-from .objective import Batch, Clipping, Objective, Penalty
+from .objective import Batch, Clipping, Objective, Penalty, loss_and_gradient
 from .optimizers import LBFGS, Optimizer
 
 
@@ -168,13 +168,7 @@ def _update(
         at_trial = parameters.zeros_like()
 
         def evaluate() -> tuple[float, Array]:
-            value: float = trials.value(batch.x, batch.y, new, batch.weights) + penalty.value(new.flat)
-            if math.isfinite(value):
-                trials.gradients(new, at_trial)
-                penalty.add_gradient(at_trial.flat)
-                if not held.is_empty:
-                    held.clear(at_trial.flat)
-            return value, at_trial.flat
+            return loss_and_gradient(trials, batch, penalty, held, new, at_trial), at_trial.flat
 
         optimizer.search(parameters.flat, gradients.flat, new.flat, loss, evaluate)
     else:

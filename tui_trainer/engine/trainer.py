@@ -15,7 +15,7 @@ from .layers import Dropout, HeldParameters, Parameters
 from .losses import Array, Loss, check_targets, get_loss
 from .metrics import Evaluation
 from .model import Sequential, check_matrix
-from .objective import Batch, Clipping, Objective, Penalty
+from .objective import Batch, Clipping, Objective, Penalty, loss_and_gradient
 from .optimizers import LBFGS, Optimizer
 from .propagation import Propagation, with_ones
 from .schedules import Schedule
@@ -319,7 +319,8 @@ class Trainer:
             loss, gradients = ahead.loss, ahead.gradients
             self._gradients, ahead.gradients = gradients, self._gradients
         else:
-            loss = self._evaluate(parameters, gradients)
+            objective = self._objectives.get(batch.samples) or self._build_objective(batch.samples)
+            loss = loss_and_gradient(objective, batch, self._penalty, self._held, parameters, gradients)
         if not math.isfinite(loss):
             raise self._diverged(loss)
         if not self._clipping.is_off:
@@ -343,24 +344,12 @@ class Trainer:
             self.epochs += 1
         return loss
 
-    def _evaluate(self, parameters: Parameters, gradients: Parameters) -> float:
-        """The loss of the next mini-batch, penalty included; where it is finite, its gradient goes to ``gradients``."""
-        batch = self._batches[self._position]
-        objective = self._objectives.get(batch.samples) or self._build_objective(batch.samples)
-        loss: float = objective.value(batch.x, batch.y, parameters, batch.weights) + self._penalty.value(
-            parameters.flat
-        )
-        if math.isfinite(loss):
-            objective.gradients(parameters, gradients)
-            self._penalty.add_gradient(gradients.flat)
-            if not self._held.is_empty:
-                self._held.clear(gradients.flat)
-        return loss
-
     def _evaluate_ahead(self) -> tuple[float, Array]:
         """Loss and gradient (size,) at the spare parameters; they are kept, for the step that begins there."""
         assert self._ahead is not None
-        self._ahead.loss = self._evaluate(self._spare, self._ahead.gradients)
+        batch, gradients = self._batches[self._position], self._ahead.gradients
+        objective = self._objectives.get(batch.samples) or self._build_objective(batch.samples)
+        self._ahead.loss = loss_and_gradient(objective, batch, self._penalty, self._held, self._spare, gradients)
         np.copyto(self._ahead.flat, self._spare.flat)
         return self._ahead.loss, self._ahead.gradients.flat
 

@@ -104,4 +104,6 @@ class Playback:
         if computed is not None:
             tab, content = computed
             steps = self._moment.session.steps
-            self._reports.put_nowait(protocol.Update(self._run, tab, steps, protocol.encode(content)))
+            self._reports.put_nowait(
+                protocol.Update(self._run, tab, steps, protocol.encode(content), self._tabs.target)
+            )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from tui_trainer.datasets.dataset import Dataset
-from tui_trainer.datasets.pixels import pixel_grid
 from tui_trainer.datasets.split import reading_sentence
 from tui_trainer.protocol import DatasetView, Ended, Loaded, Progress, SummaryRow, pack
 from tui_trainer.training.diagnosis import largest_class
@@ -59,7 +58,7 @@ def loaded(session: Session, run: int) -> Loaded:
         row_names=tuple(map(dataset.rows.name, range(named))) if dataset.rows.column else (),
         target_scale=scales[0] if scales else None,
         target_scales=scales,
-        pixels=pixel_grid(dataset.features, dataset.left_out, dataset.x),
+        pixels=session.pixels(),
     )
     return Loaded(
         run=run,

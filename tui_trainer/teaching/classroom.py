@@ -16,13 +16,12 @@ from typing import NamedTuple
 
 from tui_trainer.book.handed_in import FILE_NAME, HandedIn, HandedInAnswer, HandedInLesson, HandedInRun, read
 from tui_trainer.errors import UserError, printable, quoted
-from tui_trainer.formats import format_age, format_number
+from tui_trainer.formats import MISSING, format_age, format_number
 from tui_trainer.measures import MEASURES, is_rising, name_of
 from tui_trainer.system.files import reason_of
 
 MAX_STUDENTS = 1000
 LATEST = 4e9  # seconds since 1970 that a date is shown of
-NOTHING = "–"
 COUNTS = ("params", "epoch")  # of a run, beside its values
 VALUE = re.compile(r"\w+(\[\d+\])?", re.ASCII)  # the name of a value
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes a text for that begins so
@@ -99,7 +98,7 @@ def overview(students: Sequence[Student]) -> list[tuple[str, ...]]:
         age = f"{format_age(now - min(max(given.at, 0.0), now))} ago"
         passed = str(sum(one.passed for one in given.lessons.values()))
         if lesson is None:
-            rows.append((name, NOTHING, *[""] * 4, passed, age))
+            rows.append((name, MISSING, *[""] * 4, passed, age))
             continue
         marks = " ".join(_mark(one.is_right, one.answer) for one in lesson.answers)
         attempts = str(sum(one.attempts for one in lesson.answers)) if lesson.answers else ""
@@ -117,7 +116,7 @@ def answers(students: Sequence[Student], lesson: str) -> list[tuple[str, ...]]:
     for student in students:
         for lesson_id, given in (student.handed_in or HandedIn()).lessons.items():
             if lesson in (lesson_id, lesson_id.partition(":")[2]):
-                asked = [_answer_row(one) for one in given.answers] or [(NOTHING, "", "", "")]
+                asked = [_answer_row(one) for one in given.answers] or [(MISSING, "", "", "")]
                 rows += [(printable(student.name), *row) for row in asked]
     if len(rows) == 1:
         names = sorted({key.partition(":")[2] for one in students if one.handed_in for key in one.handed_in.lessons})
@@ -132,7 +131,7 @@ def _answer_row(one: HandedInAnswer) -> tuple[str, ...]:
 
 def _mark(is_right: bool | None, answer: str) -> str:
     """Return a sign for an answer: right, wrong, not told yet, or none."""
-    return {True: "✓", False: "✗", None: "?" if answer else NOTHING}[is_right]
+    return {True: "✓", False: "✗", None: "?" if answer else MISSING}[is_right]
 
 
 def board(students: Sequence[Student], task: str, goal: Goal | None, by: str) -> list[tuple[str, ...]]:
@@ -156,7 +155,7 @@ def board(students: Sequence[Student], task: str, goal: Goal | None, by: str) ->
     shown = list(dict.fromkeys(filter(None, (by, goal and goal.measure, *COUNTS))))
     rows: list[tuple[str, ...]] = [("", "student", "layers", *shown, "when")]
     for place, (name, run) in enumerate(best, start=1):
-        numbers = [NOTHING if (value := value_of(run, one)) is None else format_number(value) for one in shown]
+        numbers = [MISSING if (value := value_of(run, one)) is None else format_number(value) for one in shown]
         rows.append((str(place), printable(name), printable(run.layers), *numbers, _date(run.at)))
     return rows
 

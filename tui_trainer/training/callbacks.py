@@ -46,11 +46,13 @@ class StopConditions:
     def after_step(self, epoch: int, trainer: Trainer) -> str:
         """Return why the run has converged with the last step of ``epoch``, as ``after_epoch`` does; empty if not."""
         training = self._training
+        if not self._goals or (training.stop_at_step is None and training.stop_at_gradient is None):
+            return ""
         limits = {
             "the last step": (training.stop_at_step, trainer.last_update),
             "the gradient of the last step": (training.stop_at_gradient, trainer.gradient),
         }
-        for what, (limit, arrays) in limits.items() if self._goals else ():
+        for what, (limit, arrays) in limits.items():
             if limit is not None:
                 length = math.sqrt(sum(float(np.vdot(array, array)) for array in arrays()))
                 if length <= limit:

@@ -143,11 +143,11 @@ class ImportanceOfRun(NamedTuple):
     epoch: int
     columns: Mapping[str, ColumnImportance]
 
-    def share(self, column: str) -> float:
-        """Return how important a column is beside the most important one, from 0 to 1."""
+    def shares(self, columns: Sequence[str]) -> list[float]:
+        """Return how important each of ``columns`` is beside the most important one, from 0 to 1."""
         largest = max((one.mean for one in self.columns.values() if one.mean > 0.0), default=0.0)
-        mean = self.columns[column].mean
-        return mean / largest if mean > 0.0 else 0.0
+        means = [self.columns[column].mean for column in columns]
+        return [mean / largest if mean > 0.0 else 0.0 for mean in means]
 
 
 class PermutationImportance:

@@ -20,6 +20,7 @@ from threadpoolctl import ThreadpoolController
 
 from tui_trainer.datasets.dataset import Dataset, OnProgress
 from tui_trainer.datasets.loading import DataCache
+from tui_trainer.datasets.pixels import PixelGrid, pixel_grid
 from tui_trainer.datasets.preparation import preparation_of
 from tui_trainer.datasets.split import Split, split
 from tui_trainer.datasets.statistics import DataStatistics, statistics_of
@@ -96,6 +97,7 @@ class Session:
         self._chunk = 1
         self._last_loss: float | None = None
         self._statistics: tuple[Split, dict[int, DataStatistics]] | None = None
+        self._pixels: tuple[Dataset, PixelGrid | None] | None = None
         self._scores: tuple[tuple[int, int], dict[str, float]] | None = None  # and of which moment of the run
 
     def load(self, experiment: Experiment, on_progress: OnProgress | None = None) -> None:
@@ -159,7 +161,8 @@ class Session:
         Raises UserError if its memory is not free.
         """
         twin = Session(self._max_threads, self._all_epochs, memory=0)
-        twin.state, twin.data, twin._statistics = "ready", self.data, self._statistics
+        twin.state, twin.data = "ready", self.data
+        twin._statistics, twin._pixels = self._statistics, self._pixels
         twin.experiment, twin.dataset = self.experiment, self.dataset
         twin.split, twin._preparation = self.split, self._preparation
         twin.load_with(self.requested, self.dataset)
@@ -232,7 +235,7 @@ class Session:
         self._start_trajectory()  # how it came here is not known, but it is the way of a run that is trained alone
         self.history, self.best, self._stopping = run.history, run.best, run.stopping
         self._last_loss = run.last_loss
-        self._scores = (self._moment, run.scores) if run.scores is not None else None
+        self._scores = (self.moment, run.scores) if run.scores is not None else None
         if run.divergence is not None:
             self._end_diverged(run.divergence)
         elif sentence:
@@ -386,14 +389,21 @@ class Session:
             known[target_index] = statistics_of(self.dataset, self.split.test_rows, target_index)
         return known[target_index]
 
+    def pixels(self) -> PixelGrid | None:
+        """Return the picture that the features of the dataset are, None if they are none; computed once for each."""
+        if self._pixels is None or self._pixels[0] is not self.dataset:
+            dataset = self.dataset
+            self._pixels = dataset, pixel_grid(dataset.features, dataset.left_out, dataset.x)
+        return self._pixels[1]
+
     def scores(self) -> dict[str, float]:
         """Return the scores of both parts with the present weights, as ``split_scores`` does."""
-        if self._scores is None or self._scores[0] != self._moment:
-            self._scores = self._moment, split_scores(self.trainer.model, self.experiment.training, self.split)
+        if self._scores is None or self._scores[0] != self.moment:
+            self._scores = self.moment, split_scores(self.trainer.model, self.experiment.training, self.split)
         return self._scores[1]
 
     @property
-    def _moment(self) -> tuple[int, int]:
+    def moment(self) -> tuple[int, int]:
         """What changes with the weights."""
         return self.trainer.steps, self.weight_changes
 

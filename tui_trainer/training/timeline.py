@@ -129,9 +129,8 @@ class Timeline:
     def _thin(self) -> None:
         """Keep about every second snapshot, until there is room."""
         while self.size > self.limit:
-            self._spacing = 2 * self._spacing or math.sqrt(self.snapshots[-1].step) / len(self.snapshots)
-            remaining = thinned(self.snapshots, self._spacing)
-            self._keep_all(remaining if len(remaining) < len(self.snapshots) else self.snapshots[1::2])
+            remaining, self._spacing = sparser(self.snapshots, self._spacing)
+            self._keep_all(remaining)
 
     def course(self) -> dict[str, Array]:
         """Return what is saved with every snapshot of the run: how it began, and after which steps it was changed."""
@@ -162,9 +161,7 @@ class Timeline:
         kept = [one for one in self.snapshots if one.state]
         spacing = self._spacing
         while kept and sum(one.size - OBJECTS + ROW for one in kept) > limit:
-            spacing = 2 * spacing or math.sqrt(kept[-1].step) / len(kept)
-            remaining = thinned(kept, spacing)
-            kept = remaining if len(remaining) < len(kept) else kept[1::2]
+            kept, spacing = sparser(kept, spacing)
         if not kept:
             return {}
         places = [[one.step, one.epoch, one.changes, one.rate, one.epochs] for one in kept]
@@ -219,6 +216,13 @@ def thinned(snapshots: list[Snapshot], spacing: float) -> list[Snapshot]:
         if distance >= spacing or snapshot.changes != remaining[-1].changes:
             remaining.append(snapshot)
     return remaining
+
+
+def sparser(snapshots: list[Snapshot], spacing: float) -> tuple[list[Snapshot], float]:
+    """Return about every second snapshot, one less at least, and their spacing; ``spacing`` is that of now, or 0."""
+    spacing = 2 * spacing or math.sqrt(snapshots[-1].step) / len(snapshots)
+    remaining = thinned(snapshots, spacing)
+    return remaining if len(remaining) < len(snapshots) else snapshots[1::2], spacing
 
 
 class Moment(NamedTuple):

@@ -32,9 +32,10 @@ def what_if_of(flow: Flow) -> WhatIf:
 
 
 async def finished(flow: Flow) -> None:
-    """Wait for importances that are complete."""
+    """Wait for importances that are complete and drawn: those before them may rank the columns otherwise."""
     await flow.until(lambda: isinstance(flow.contents("predictions")[-1], Importance), "importances")
     await flow.until(lambda: not importance_of(flow).is_partial, "all of them")
+    await flow.until(lambda: "permuted, 5 times" in flow.screen_text(), "all of them on the screen")
 
 
 @pytest.mark.parametrize("size", [(120, 40), NARROW])

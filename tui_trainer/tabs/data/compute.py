@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tui_trainer.datasets.pixels import pixel_grid
 from tui_trainer.plotting.plot import to_levels
 from tui_trainer.protocol import Unavailable
 from tui_trainer.tabs.computing import TrainerContext
@@ -17,14 +16,12 @@ class DataCompute:
 
     def __init__(self, trainer: TrainerContext) -> None:
         self._session, self._output = trainer.session, trainer.shown_output or 0
-        dataset = self._session.dataset
-        self._pixels = pixel_grid(dataset.features, dataset.left_out, dataset.x)
 
     def compute(self, request: WatchData | WatchRow) -> DataContent | RowPicture | Unavailable:
         """Return the statistics of the loaded data, with the target that is shown, or a row as a picture."""
         if isinstance(request, WatchData):
             return DataContent(self._session.statistics(self._output))
-        pixels, x = self._pixels, self._session.dataset.x
+        pixels, x = self._session.pixels(), self._session.dataset.x
         if pixels is None:
             return Unavailable(NO_PICTURE)
         row = min(max(request.row, 0), len(x) - 1)

@@ -191,8 +191,8 @@ class DataView(TabView):
         axis = self.query_one("#y-axis", Dropdown)
         if before is not None and axis.value == before.target:
             axis.value = loaded.dataset.target
+            self._draw()
         self._fill_table(loaded.dataset)
-        self._draw()
 
     def show_content(self, content: DataContent | RowPicture) -> None:
         """Show the statistics, or the picture of a row."""

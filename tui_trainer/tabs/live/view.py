@@ -252,7 +252,7 @@ class LiveView(NeuronView):
         quiet = tuple(replace(one, label="") for one in shown)
         train = key_of("toggle_training")
         progress = self._progress
-        moment = None if progress is None or progress.now is None else progress.epoch
+        moment = None if progress is None else progress.moment
         self.query_one(".loss", PlotWidget).show(
             Plot(
                 quiet,

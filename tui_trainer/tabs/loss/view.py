@@ -129,8 +129,8 @@ class LossView(TabView):
             self.redraw()
 
     def show_progress(self, progress: Progress) -> None:
-        self._epoch = progress.epoch if progress.now is None else progress.now
-        self._moment = None if progress.now is None else progress.epoch
+        self._epoch = progress.newest
+        self._moment = progress.moment
         recorded = {name.removeprefix("val_").partition("[")[0] for name in progress.values}
         self._quantities = tuple(name for name in MEASURES if name == "loss" or name in recorded)
         if self._moment is None:

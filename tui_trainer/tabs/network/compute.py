@@ -13,7 +13,7 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from tui_trainer.datasets.pixels import PixelGrid, pixel_grid
+from tui_trainer.datasets.pixels import PixelGrid
 from tui_trainer.engine.activations import Activation, get_activation
 from tui_trainer.engine.layers import NORM_PARAMETERS
 from tui_trainer.engine.model import Sequential
@@ -65,8 +65,6 @@ class NetworkCompute:
         model = session.trainer.model
         self._propagation = Propagation(model.layers, 1, model.dtype)
         self._microscope = Microscope(session)
-        dataset = session.dataset
-        self._pixels = pixel_grid(dataset.features, dataset.left_out, dataset.x)
 
     def compute(self, request: WatchNetwork) -> Network | Unavailable:
         """Compute the network as requested; numbers outside the network or the data are clipped."""
@@ -84,7 +82,7 @@ class NetworkCompute:
         layer = min(max(request.layer, 0), len(model.dense))
         neuron = min(max(request.neuron, 0), len(outputs[layer]) - 1)
         target, prediction, output = self._target_and_prediction(sample, outputs[-1])
-        pixels = self._pixels
+        pixels = session.pixels()
         is_small = session.steps == 0 and model.count_params() <= MAX_FIRST_WEIGHTS
         if stage is None:
             drawn = tuple(self._layer(windows, index, outputs, sample) for index in range(len(windows)))
@@ -167,7 +165,7 @@ class NetworkCompute:
         importance = self._importance
         if importance is None:
             return b""
-        return pack(np.array([importance.share(one.column) for one in self._session.dataset.inputs[neurons]]))
+        return pack(np.array(importance.shares([one.column for one in self._session.dataset.inputs[neurons]])))
 
     def _strongest(self, layer: int, outputs: Array) -> Array:
         """Return the values of which the largest gets the strongest colour: where an activation has ends, these.

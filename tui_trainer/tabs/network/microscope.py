@@ -50,9 +50,13 @@ class Microscope:
         self._session = session
         self._record: StepRecord | None = None
         self._moment: tuple[object, ...] = ()
-        model = session.trainer.model
-        self._indices = Parameters(model.dense, np.int64)  # of all parameters, where they stand in the flat vector
-        self._indices.flat[:] = np.arange(self._indices.flat.size)
+
+    @cached_property
+    def _indices(self) -> Parameters:
+        """The index of each parameter in the flat vector."""
+        indices = Parameters(self._session.trainer.model.dense, np.int64)
+        indices.flat[:] = np.arange(indices.flat.size)
+        return indices
 
     def forget(self) -> None:
         """Drop the recorded step, which takes as much memory as a mini-batch."""

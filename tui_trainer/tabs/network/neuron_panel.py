@@ -269,7 +269,7 @@ def table(
     lines: list[Line] = [((heads[0].rjust(width - last) + heads[1].rjust(last), "dim"),), ((head, "dim"),)]
     parameters: list[int | None] = [None, None]
     for term in detail.terms[: terms_that_fit(height, detail.inputs, detail.bias is not None)]:
-        name = shape.name(detail.layer - 1, term.source) if detail.layer == 1 else f"neuron {term.source + 1}"
+        name = shape.name(detail.layer - 1, term.source)
         lines.append(_line(name, term, name_width, picked == term.source))
         parameters.append(term.source)
     hidden = detail.inputs - (len(lines) - HEAD_LINES)

@@ -238,7 +238,7 @@ def parameter_name(shape: Shape, step: NeuronStep, source: int) -> str:
     """Return the name of a neuron's parameter: what its weight comes from, or what it is."""
     if source < 0:
         return NAMES[source]
-    return shape.name(step.layer - 1, source) if step.layer == 1 else f"neuron {source + 1}"
+    return shape.name(step.layer - 1, source)
 
 
 def _title(shape: Shape, network: Network, step: NeuronStep, width: int) -> Line:
@@ -281,7 +281,7 @@ def _forward_columns(step: NeuronStep) -> list[_Column]:
         *dropped,
         _signed("w", lambda term: term.weight),
         _sign("·"),
-        _number("x", lambda term: term.x if term.source != BIAS else 1.0),
+        _number("x", lambda term: term.x),
         _sign("="),
         _signed("w·x", lambda term: term.weight * term.x),
     ]

@@ -70,10 +70,10 @@ class Inspection:
             self._complete = None
         if self._under_way is not None and self._under_way.of != of:
             self._under_way = None
-        if self._under_way is None and (self._complete is None or self._complete.moment != self._moment):
+        if self._under_way is None and (self._complete is None or self._complete.moment != self._session.moment):
             of_output = by if self._output is None or by == "loss" else f"{by}[{self._output}]"
             self._under_way = Permuting(self._session, samples, of, of_output)
-            self._under_way.moment = self._moment
+            self._under_way.moment = self._session.moment
         if self._under_way is not None:
             self._under_way.advance(SLICE if self._session.state == "running" else SLICE_AT_REST)
             if self._under_way.computed.is_done:
@@ -97,17 +97,13 @@ class Inspection:
             repeats=shown.computed.repeats,
             all_repeats=REPEATS,
             response=None if request.column is None else self._response_to(samples, request.column, request.of_class),
-            unfinished=self._complete is None or self._complete.moment != self._moment,
+            unfinished=self._complete is None or self._complete.moment != self._session.moment,
         )
-
-    @property
-    def _moment(self) -> tuple[int, int]:
-        return self._session.steps, self._session.weight_changes
 
     def _response_to(self, samples: Samples, column: int, of_class: int) -> Response:
         """Return the response to a column; the one before while nothing has changed."""
         column = min(max(column, 0), len(self._places) - 1)
-        key = samples.name, self._moment, column, of_class
+        key = samples.name, self._session.moment, column, of_class
         if self._response is not None and self._response[0] == key:
             return self._response[1]
         dataset, place = self._session.dataset, self._places[column]
