@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,12 +53,16 @@ def test_a_port_that_is_in_use(capsys: pytest.CaptureFixture[str], monkeypatch: 
     assert f"--port: {port} is in use; give another one, or 0 for any that is free" in capsys.readouterr().err
 
 
-def test_serving_without_the_extra_says_how_to_get_it(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(serve, "find_spec", lambda name: None if name == "textual_serve" else True)
-    assert main(["serve"]) == 2
-    assert "get it with: python -m pip install 'tui-trainer[serve]'" in capsys.readouterr().err
+def test_serving_without_the_extra_says_how_to_get_it() -> None:
+    """In a Python of its own, in which the packages of the extra can't be imported."""
+    program = (
+        "import sys; sys.modules.update(aiohttp=None, textual_serve=None)\n"
+        "from tui_trainer.cli import serve; serve.find_spec = lambda name: None\n"
+        "from tui_trainer.cli.main import main; sys.exit(main(['serve']))"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert "get it with: python -m pip install 'tui-trainer[serve]'" in ended.stderr
+    assert ended.returncode == 2 and ended.stdout == ""
 
 
 def test_this_machine_alone_unless_another_host_is_said() -> None:

@@ -12,12 +12,14 @@ import re
 import secrets
 import socket
 from collections.abc import Awaitable, Callable
-
-from aiohttp import web
-from aiohttp.typedefs import Middleware
+from typing import TYPE_CHECKING
 
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.system.sockets import keep_port
+
+if TYPE_CHECKING:
+    from aiohttp import web
+    from aiohttp.typedefs import Middleware
 
 LOOPBACK = "127.0.0.1"
 PORT = 8000
@@ -33,7 +35,6 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self' data:; "
     "connect-src {socket}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -85,9 +86,12 @@ def new_token() -> str:
 
 def access_control(token: str) -> Middleware:
     """Return a middleware that answers 404 to a wrong token, and 403 to requests made by other pages."""
+    from aiohttp import web  # part of an extra: what the command needs before it is there without it
 
     @web.middleware
-    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def check(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
         given = request.match_info.get("word", "")
         if not secrets.compare_digest(given.encode("utf-8", "replace"), token.encode()):
             raise web.HTTPNotFound
