@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 from cage import cage
 from hands import burst, post_click, post_key, settle
+from textual import events
+from textual.command import CommandList
+from textual.style import Style
 from textual.widgets import OptionList
 
 from tui_trainer.app.app import TrainerApp
 from tui_trainer.app.dialogs.dialog import AskPath
 from tui_trainer.app.dialogs.pick_file import PickFile
+from tui_trainer.app.palette import Palette
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.tabs.book.guide import LessonState
 from tui_trainer.tabs.book.lesson_page import LessonPage
@@ -79,6 +83,23 @@ async def test_a_click_on_an_entry_that_is_being_narrowed_away(playground: Path)
             post_key(one.pilot, "z")
             post_click(one.pilot, region.x + 2, region.y)
             await settle(one)
+        await one.still_works()
+
+
+async def test_a_click_on_a_command_that_is_no_longer_offered(playground: Path) -> None:
+    """The commands were found anew between the moment of the click and its handling."""
+    async with cage(0) as one:
+        await burst(one, "ctrl+p")
+        palette = one.pilot.app.screen
+        assert isinstance(palette, Palette)
+        commands = palette.query_one(CommandList)
+        await one.until(lambda: commands.option_count, "the commands")
+        for option in (0, commands.option_count - 1):
+            style = Style.from_meta({"option": option})
+            commands.post_message(events.Click(commands, 2, option, 0, 0, 1, False, False, False, style=style))
+            commands.clear_options()
+            await settle(one)
+        assert one.pilot.app.screen is palette, "nothing was chosen"
         await one.still_works()
 
 

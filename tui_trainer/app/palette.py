@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
 
+from textual.app import ComposeResult
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from tui_trainer.datasets.catalog import CATALOG, choose
@@ -20,6 +21,7 @@ from tui_trainer.pace import PACES
 from tui_trainer.settings import Markers
 from tui_trainer.tabs import TABS
 from tui_trainer.tabs.runs.view import RunsView
+from tui_trainer.ui.dropdown import SafeOptionList
 from tui_trainer.ui.fields import Field
 from tui_trainer.ui.keymap import Key, keymap
 
@@ -217,11 +219,12 @@ class Commands(Provider):
         return run
 
 
-class Palette(CommandPalette, AskingScreen[None]):
-    """A command palette that closes only once, and ignores keys of its list while that has no room.
+class SafeCommandList(CommandList, SafeOptionList, can_focus=False):
+    """The list of a palette, which is filled anew while somebody clicks on it."""
 
-    It has the frame of the other dialogs.
-    """
+
+class Palette(CommandPalette, AskingScreen[None]):
+    """A command palette that closes only once, with the frame of the other dialogs."""
 
     DEFAULT_CSS = """
     Palette {
@@ -234,6 +237,6 @@ class Palette(CommandPalette, AskingScreen[None]):
     }
     """
 
-    def _action_command_list(self, action: str) -> None:
-        if self.query_one(CommandList).scrollable_content_region.area:
-            super()._action_command_list(action)
+    def compose(self) -> ComposeResult:
+        for widget in super().compose():
+            yield SafeCommandList() if isinstance(widget, CommandList) else widget
