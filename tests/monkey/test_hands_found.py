@@ -96,7 +96,9 @@ async def test_a_click_on_a_command_that_is_no_longer_offered(playground: Path) 
         await one.until(lambda: commands.option_count, "the commands")
         for option in (0, commands.option_count - 1):
             style = Style.from_meta({"option": option})
-            commands.post_message(events.Click(commands, 2, option, 0, 0, 1, False, False, False, style=style))
+            place = palette.query_one("#--input").region.offset  # not beside the palette, which would close it
+            click = events.Click(commands, 1, 1, 0, 0, 1, False, False, False, place.x + 1, place.y + 1, style)
+            commands.post_message(click)
             commands.clear_options()
             await settle(one)
         assert one.pilot.app.screen is palette, "nothing was chosen"
