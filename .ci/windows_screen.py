@@ -41,7 +41,7 @@ WALK = (
     ("8", "newest first"),
     ("0", "━ train  ○ validation"),
     ("1", "What each neuron sees"),
-    ("9", "0 of 45 done"),
+    ("9", "0 of 46 done"),
     ("\r", "Predict first: A to C choose an answer."),
     ("a", "Noted."),
     (" ", "epoch 60/60"),

@@ -142,3 +142,31 @@ def test_penalties_make_weights_small() -> None:
     assert free.max() > 2 * l2.max() and too_much.max() < 0.05
     assert np.mean(l1 < 1e-3) > 0.6 > np.mean(l2 < 1e-3) > np.mean(free < 1e-3)
     assert np.ptp(outputs(run("l2_penalty", 2))) < 0.05
+
+
+def test_the_numbers_of_adam_are_those_of_its_formula() -> None:
+    """In the first step the printed formula and the usual one are alike: m = g, s = g², each step is rho long."""
+    experiment = LESSONS["adam_numbers"].variants[0].experiment
+    session = Session()
+    session.load(experiment)
+    session.step()
+    optimizer = session.trainer.optimizer
+    m, s = (optimizer.state[name] / (1 - beta) for name, beta in (("mean", 0.9), ("mean_of_squares", 0.999)))
+    np.testing.assert_allclose(m, [-10, -100])
+    np.testing.assert_allclose(s, [100, 10_000])
+    rates = experiment.training.learning_rate / np.sqrt(s)
+    answers = [blank.answer for blank in LESSONS["adam_numbers"].questions[0].blanks]
+    assert answers == pytest.approx([m[1], s[1], rates[1], -rates[1] * m[1]])
+    np.testing.assert_allclose(session.trainer.model.parameters.flat, -rates * m, rtol=1e-6)
+    without = run("adam_numbers", 1).trainer.optimizer.state["mean"]
+    g = 2 * (session_before_last("adam_numbers", 1) @ [1, 10] - 5) * np.array([1, 10])
+    np.testing.assert_allclose(without, g)
+
+
+def session_before_last(name: str, variant: int) -> np.ndarray:
+    """The weights that the last step of a variant starts from."""
+    session = Session()
+    session.load(LESSONS[name].variants[variant].experiment)
+    for _ in range(session.experiment.training.epochs - 1):
+        session.step()
+    return session.trainer.model.parameters.flat

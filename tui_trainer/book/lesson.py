@@ -34,6 +34,7 @@ VIEW_OPTIONS: dict[str, dict[str, type[float] | type[int] | type[bool] | type[st
     "landscape": {
         "kind": ("curve", "contour", "slice", "plane"),
         "variants": bool,
+        "algorithms": bool,
         "parameter": int,
         "low": float,
         "high": float,
@@ -42,7 +43,13 @@ VIEW_OPTIONS: dict[str, dict[str, type[float] | type[int] | type[bool] | type[st
         "high_2": float,
     },
     "boundary": {"x": str, "y": str, "layer": int, "neuron": int},
-    "network": {"panel": ("net", "activation", "slopes", "microscope"), "sample": int, "layer": int, "neuron": int},
+    "network": {
+        "panel": ("net", "activation", "slopes", "microscope"),
+        "stage": ("forward", "loss", "backward", "update"),
+        "sample": int,
+        "layer": int,
+        "neuron": int,
+    },
     "predictions": {"panel": ("overview", "samples", "loss", "thresholds"), "part": ("training", "validation")},
     "summary": {"code": bool, "book": bool},
 }

@@ -18,6 +18,7 @@ from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig
 from tui_trainer.tabs.book.guide import LessonState
 from tui_trainer.tabs.book.lesson_page import Answered, Blocks, LessonPage, LessonStrip
 from tui_trainer.tabs.book.view import LessonList
+from tui_trainer.tabs.landscape.view import LandscapeView
 from tui_trainer.tabs.loss.view import LossView
 from tui_trainer.tabs.network.activation_curves import ActivationCurves
 
@@ -198,7 +199,7 @@ async def test_gradient_descent_is_done_with_its_three_rates_and_until_convergen
         await flow.until_said("slowly diverges. Lesson done; n goes to the next.")
         assert page_of(flow).done and page_of(flow).passed
         await flow.press("9")
-        await flow.until_shown("1 of 45 done")
+        await flow.until_shown("1 of 46 done")
 
 
 async def test_what_a_run_did_is_not_put_down_to_another_variant(start: Start) -> None:
@@ -592,3 +593,36 @@ async def test_the_options_of_a_lesson_end_with_it(start: Start) -> None:
         await flow.until(lambda: curves.display, "the activations again")
         await flow.press("L")
         await flow.until(lambda: not curves.display, "the network alone, after the lesson")
+
+
+async def test_the_running_line_of_an_algorithm_is_marked(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step goes from line to line, with its numbers; training marks the last one."""
+    monkeypatch.setattr("tui_trainer.tabs.landscape.view.LINE_TIME", 3600)
+    async with start() as flow:
+        await begun(flow, "two_paths")
+        await flow.until_shown("Gradient descent Its stochastic form")
+        view = flow.screen.query_one(LandscapeView)
+        for step, weight in ((1, "1.0377"), (2, "1.0733")):
+            await flow.press("s")
+            for line in (f"▸ for each epoch {step}", "▸ g ← 1/n Σᵢ ∇ℒᵢ -0.1", f"▸ θ ← θ − ρ g {weight}"):
+                await flow.until(lambda line=line: line in words(flow), line)
+                assert flow.screen_text().count("▸ ") == 2, "the line, and the advice"
+                view.next_line()
+        await flow.press("V")
+        await flow.until(lambda: flow.progress.steps == 0, "the other algorithm")
+        await flow.press("s")
+        await flow.until(lambda: "for each epoch ▸ for each epoch 1" in words(flow), "its first line")
+        await run(flow)
+        await flow.until(lambda: "▸ θ ← θ − ρ g" in words(flow), "the update")
+
+
+async def test_adam_is_seen_in_numbers_while_one_steps(start: Start) -> None:
+    """The lesson opens at the update, and stays there: m, s and the weight's own rate are those of the next step."""
+    async with start() as flow:
+        await begun(flow, "adam_numbers")
+        await flow.until_shown("s ← β₂ s + (1 − β₂) g² = 0.999 · 0 + 0.001 · (−100.0)² = 10.00")
+        await flow.until_shown("m/(1 − β₁ᵗ) = −100 ŝ = 10,000 own ρ = 1e−3")
+        await flow.press("s")
+        await flow.until_shown("▸ x2 0.1000 −16.8000 16.0740 0.00112")
+        await flow.press("V")
+        await flow.until_shown("m ← β₁ m + (1 − β₁) g = 0 · 0 + 1 · (−100.0) = −100.0")

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from tui_trainer.book.library import packaged
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import read
@@ -19,9 +20,11 @@ from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.tabs.landscape import surface as surfaces
 from tui_trainer.tabs.landscape.compute import LandscapeCompute
 from tui_trainer.tabs.landscape.drawing import (
+    algorithms_text,
     chart,
     curve,
     epoch_note,
+    lines_of_step,
     note,
     position_text,
     rows,
@@ -35,6 +38,7 @@ EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 PERCEPTRON = read(EXAMPLES / "perceptron.toml")
 WITH_BIAS = with_field(PERCEPTRON, "model.output.use_bias", True)
 IRIS = read(EXAMPLES / "iris.toml")
+MINI_BATCHES = next(one for one in packaged().lessons if one.id == "book:two_paths").variants[1].experiment
 
 
 def seen(experiment: Experiment, steps: int, **request: object) -> Landscape:
@@ -142,3 +146,42 @@ def test_it_is_said_why_the_loss_of_the_epoch_is_another_one() -> None:
     assert epoch_note(content, progress) == "Epoch 3 measured its loss, 63,475, before each of its steps."
     same = msgspec.structs.replace(progress, values={"loss": content.here})
     assert epoch_note(content, same) == "" == epoch_note(content, msgspec.structs.replace(progress, values={}))
+
+
+@pytest.mark.parametrize(
+    ("steps", "lines", "told"),
+    [
+        (0, range(0), ""),
+        (1, range(4), "for each epoch 1 for each mini-batch B 1 of 5"),
+        (2, range(1, 4), "for each epoch 1 for each mini-batch B 2 of 5"),
+        (6, range(4), "for each epoch 2 for each mini-batch B 1 of 5"),
+    ],
+)
+def test_a_step_goes_through_the_lines_of_its_algorithm(steps: int, lines: range, told: str) -> None:
+    """An epoch begins with its first mini-batch alone; the numbers are those of the step, up to the marked line."""
+    content = seen(MINI_BATCHES, steps)
+    assert lines_of_step(content) == lines
+    for line in lines:
+        rows = algorithms_text(content, 44, line).plain.splitlines()
+        assert [row.startswith("▸") for row in rows].index(True) == 5 + line and len(rows) == 9
+        assert sum("▸" in row for row in rows) == 1 and max(map(len, rows)) <= 44
+        assert not rows[6 + line :] or rows[-1].rstrip() == "      θ ← θ − ρ g"
+    if steps:
+        assert " ".join(" ".join(rows[5:7]).split()) == told
+        update = content.update
+        assert update is not None
+        gradient, after = unpack(update.gradient), unpack(update.after)
+        assert rows[7].split()[-2:] == [f"{value:.4f}" for value in gradient]
+        assert rows[8].split()[-2:] == [f"{value:.4f}" for value in after]
+
+
+def test_both_algorithms_stand_side_by_side_and_the_running_one_is_marked() -> None:
+    full, batches = (seen(with_field(MINI_BATCHES, "training.batch_size", size), 3) for size in ("full", 4))
+    assert lines_of_step(full) == range(3)
+    for content, column in ((full, 0), (batches, 20)):
+        rows = algorithms_text(content, 66, lines_of_step(content)[-1]).plain.splitlines()
+        assert len(rows) == 5 and max(map(len, rows)) <= 66
+        assert " ".join(rows[0].split()) == "Gradient descent Its stochastic form"
+        assert [row.find("▸") for row in rows if "▸" in row] == [column]
+    narrow = algorithms_text(batches, 31, 3).plain.splitlines()
+    assert narrow[-1].rstrip() == "▸     θ ← θ − ρ g" and "1 of 5" not in narrow[6], "numbers that would be cut"

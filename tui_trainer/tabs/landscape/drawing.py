@@ -14,11 +14,17 @@ from tui_trainer.protocol import Progress, unpack
 from .messages import Axis, Landscape, Map, Update
 
 # Widths in cells: names, numbers of several parameters, of one; in the table, parameters and losses
+MARK = 2  # of the line that is marked
 NAME, NUMBER, WIDE_NUMBER, SHORT_NUMBER, LOSS = 6, 12, 14, 9, 8
 COMPANION_COLORS = ("class2", "class4", "class5", "class8", "class6", "class7", "class9", "class10")
 COMPANION_SIGNS = "abcdefgh"  # where colours can't be told apart
 START, CURRENT, MINIMUM, STEP = "○", "●", "◆", "•"
 COMPUTING = "The landscape is being computed."
+FULL_BATCH = ("Gradient descent", ("for each epoch", "  g ← 1/n Σᵢ ∇ℒᵢ", "  θ ← θ − ρ g"))
+MINI_BATCHES = (
+    "Its stochastic form",
+    ("for each epoch", "  for each mini-batch B", "    g ← 1/b Σᵢ∈B ∇ℒᵢ", "    θ ← θ − ρ g"),
+)
 
 
 def update_text(content: Landscape) -> Text:
@@ -98,6 +104,74 @@ def steps_text(content: Landscape, max_lines: int) -> Text:
         numbers = "".join(format_decimal(value, SHORT_NUMBER) for value in points[i])
         text.append("\n" + f"{steps[i]:.0f}".rjust(count) + numbers + format_loss(losses[i]).rjust(LOSS))
     return text
+
+
+def lines_of_step(content: Landscape) -> range:
+    """Return which lines of the algorithm that is running the last step went through; none before the first."""
+    if content.update is None:
+        return range(0)
+    _, batch, _ = _position(content)
+    first = 1 if content.batch is not None and batch > 1 else 0  # the epoch is one that had begun
+    return range(first, len(_running(content)[1]))
+
+
+def _running(content: Landscape) -> tuple[str, tuple[str, ...]]:
+    return FULL_BATCH if content.batch is None else MINI_BATCHES
+
+
+def _position(content: Landscape) -> tuple[int, int, int]:
+    """Return the epoch and the batch in it that the last step was of, and how many batches an epoch has."""
+    step = 0 if content.update is None else content.update.step - 1
+    batches = 1 if content.batch is None else math.ceil(content.training_rows / content.batch)
+    return step // batches + 1, step % batches + 1, batches
+
+
+def algorithms_text(content: Landscape, width: int, line: int | None) -> Text:
+    """Show both algorithms, side by side where there is room; ``line`` of the one that is running is marked.
+
+    Beside that line and those before it stand the numbers of the last step, as far as there is room.
+    """
+    blocks = [_algorithm(content, one, line, width) for one in (FULL_BATCH, MINI_BATCHES)]
+    widths = [max(part.cell_len for part in block) for block in blocks]
+    if sum(widths) + 2 > width:
+        rows = [part for block in blocks for part in block]
+    else:
+        left, right = blocks
+        left += [Text()] * (len(right) - len(left))
+        rows = [
+            Text.assemble(one, " " * (widths[0] + 2 - one.cell_len), other)
+            for one, other in zip(left, right, strict=True)
+        ]
+    return Text("\n", no_wrap=True).join(rows)
+
+
+def _algorithm(content: Landscape, algorithm: tuple[str, tuple[str, ...]], line: int | None, width: int) -> list[Text]:
+    name, lines = algorithm
+    is_running = algorithm == _running(content)
+    numbers = _numbers(content) if is_running and content.update is not None and line is not None else ()
+    code, end = max(map(len, lines)), 0
+    if is_running and MARK + code + 1 + len(content.axes) * SHORT_NUMBER <= width:
+        end = len(content.axes) * SHORT_NUMBER + 1  # room for the numbers, also before there are any
+    rows = [Text(name, "bold" if is_running else "dim")]
+    for place, text in enumerate(lines):
+        if is_running and place == line:
+            row = Text(f"▸ {text:<{code}}", "bold")
+        else:
+            row = Text(f"  {text:<{code}}", "" if is_running else "dim")
+        if end:
+            row.append((numbers[place] if line is not None and place <= line and numbers else "").rjust(end))
+        rows.append(row)
+    return rows
+
+
+def _numbers(content: Landscape) -> tuple[str, ...]:
+    """Return the numbers of the last step, one text for each line of the algorithm that is running."""
+    assert content.update is not None
+    epoch, batch, batches = _position(content)
+    vectors = (content.update.gradient, content.update.after)
+    gradient, after = ("".join(format_decimal(value, SHORT_NUMBER) for value in unpack(one)) for one in vectors)
+    places = (f"{epoch:,}",) if content.batch is None else (f"{epoch:,}", f"{batch:,} of {batches:,}")
+    return (*places, gradient, after)
 
 
 def position_text(content: Landscape) -> Text:

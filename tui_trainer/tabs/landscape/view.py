@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.reactive import reactive
+from textual.timer import Timer
 from textual.widgets import Static
 
 from tui_trainer.experiment.schema import Experiment
@@ -19,7 +20,7 @@ from tui_trainer.tabs.view import TabView, hints
 from tui_trainer.ui.plot_widgets import HeatmapWidget, PlotWidget
 
 from . import drawing as texts
-from .drawing import COMPUTING, chart, curve
+from .drawing import COMPUTING, chart, curve, lines_of_step
 from .messages import KINDS, Companion, Landscape, WatchLandscape
 
 MIN_BESIDE = 100  # columns from which the numbers are beside the picture
@@ -28,6 +29,7 @@ MIN_TALL = 28  # rows from which there is room for more numbers below the pictur
 MAX_ZOOM = 12
 LIMITS = ("low", "high", "low_2", "high_2")
 PARAMETERS = ("parameter", "parameter_2")
+LINE_TIME = 0.4  # seconds that a line of an algorithm is marked, after a single step
 MAX_PARAMETER = 2**31  # number of a parameter in a lesson
 
 
@@ -59,6 +61,11 @@ class LandscapeView(TabView):
         &.-low .numbers { width: 31; padding-left: 1; }
         &.-low .rule { width: 1fr; margin-bottom: 0; }
         &.-low .steps { padding-left: 0; }
+        &.-algorithms .numbers { layout: vertical; }
+        &.-algorithms .rule { width: 1fr; height: auto; margin-bottom: 1; }
+        &.-algorithms .steps { padding-left: 0; }
+        &.-algorithms.-beside .numbers { padding-left: 2; }
+        &.-algorithms.-low .numbers { padding-left: 1; }
     }
     """
     log_scale: reactive[bool] = reactive(False)
@@ -73,6 +80,8 @@ class LandscapeView(TabView):
         self._progress: Progress | None = None
         self._start: list[float] = []  # the initial weights, if set by hand
         self._table_lines = 0  # lines available for the table of steps when it was last written
+        self._step, self._line = 0, 0  # the newest step, and the line of the algorithm that is marked
+        self._walk: Timer | None = None  # goes on to the step's next line
         self._is_current = False  # whether the content is of a run with as many parameters as the one that is loaded
 
     def compose(self) -> ComposeResult:
@@ -105,6 +114,7 @@ class LandscapeView(TabView):
         self._zoom, self._options = 0, read_options(options)
         variants = options.get("companions")
         self._companions = tuple(Companion(*one) for one in variants) if isinstance(variants, list) else ()
+        self.set_class(options.get("algorithms") is True, "-algorithms")
         self._refresh_picture()
 
     @property
@@ -145,9 +155,32 @@ class LandscapeView(TabView):
         paths = tuple(replace(path, name=names.get(path.run or 0, path.name)) for path in content.companions)
         self.content, self._is_current = replace(content, companions=paths), True
         self.set_class(content.map is not None, "-map")
+        self._follow_step(content)
         self._arrange()  # a view that has just been made may have missed its first resize
         self._draw()
         self.call_after_refresh(self._use_final_size)
+
+    def _follow_step(self, content: Landscape) -> None:
+        """Mark the lines that a single step goes through, one after the other; while training runs, the last one."""
+        step = 0 if content.update is None else content.update.step
+        if step == self._step:
+            return
+        lines = lines_of_step(content)
+        is_running = self._progress is not None and self._progress.state == "running"
+        is_single = step == self._step + 1 and not is_running
+        self._step, self._line = step, 0 if not lines else lines[0] if is_single else lines[-1]
+        if self._walk is not None:
+            self._walk.stop()
+        self._walk = self.set_interval(LINE_TIME, self.next_line) if self.has_class("-algorithms") else None
+
+    def next_line(self) -> None:
+        """Mark the next line that the newest step went through."""
+        lines = range(0) if self.content is None else lines_of_step(self.content)
+        if lines and self._line < lines[-1]:
+            self._line += 1
+            self._draw()
+        elif self._walk is not None:
+            self._walk.stop()
 
     def action_log_scale(self) -> None:
         """Switch the loss axis between logarithmic and linear."""
@@ -258,7 +291,11 @@ class LandscapeView(TabView):
         self.set_class(content.way is None, "-many")
         self._table_lines = self._available_lines()
         if content.way is not None:
-            rule.update(texts.update_text(content))
+            if self.has_class("-algorithms"):
+                line = None if content.update is None else self._line
+                rule.update(texts.algorithms_text(content, rule.content_size.width, line))
+            else:
+                rule.update(texts.update_text(content))
             steps.update(texts.steps_text(content, self._table_lines))
         else:
             rule.update(texts.position_text(content))
@@ -278,7 +315,12 @@ class LandscapeView(TabView):
     def _available_lines(self) -> int:
         """Return how many lines the table of steps can have."""
         numbers = self.query_one(".numbers").size.height
-        return numbers - self.query_one(".rule").size.height - 1 if self.has_class("-beside") else numbers
+        return numbers - self.query_one(".rule").size.height - 1 if self._is_stacked else numbers
+
+    @property
+    def _is_stacked(self) -> bool:
+        """Whether the table of steps stands below the other numbers, not beside them."""
+        return self.has_class("-beside") or self.has_class("-algorithms")
 
     def _useful_actions(self, content: Landscape) -> set[str]:
         """Return the actions that are useful for this picture."""

@@ -172,21 +172,36 @@ def _velocity(step: NeuronStep, term: StepTerm, digits: int) -> str:
     return f"v ← μ v + g = {numbers} = {format_measure(term.after[0], digits)}"
 
 
-def _corrections(step: NeuronStep, term: StepTerm, digits: int) -> str:
-    """What Adam corrects for having begun at 0."""
+def own_rate(step: NeuronStep, term: StepTerm) -> float:
+    """Return the rate that an optimizer with averages of squares has for a single parameter: rho / (sqrt(s) + eps)."""
     assert step.rule is not None
     numbers = step.rule.numbers
-    root = math.sqrt(term.after[-1])
-    corrected = format_measure(root * numbers["root_factor"], digits)
-    text = f"√ŝ = √s/√(1 − β₂ᵗ) = {format_measure(root, digits)} · {numbers['root_factor']:.4g} = {corrected}"
-    if digits == DIGITS[-1]:  # there is little room
-        factor = numbers["root_factor"]
-        first = "" if step.rule.name == "nadam" else f"ρₜ = {format_measure(numbers['corrected_rate'])}   "
-        return f"{first}√ŝ = {format_measure(root)} · {factor:.4g} = {format_measure(root * factor)}"
+    return step.rule.rate / (math.sqrt(term.after[-1]) * numbers.get("root_factor", 1.0) + numbers["epsilon"])
+
+
+def _corrections(step: NeuronStep, term: StepTerm, digits: int) -> str:
+    """What Adam corrects for having begun at 0, in copies of its averages, and the rate of the parameter."""
+    assert step.rule is not None
+    numbers, is_short = step.rule.numbers, digits == DIGITS[-1]  # there is little room
+    digits = DIGITS[1] if is_short else digits
+    squares = format_measure(term.after[-1] * numbers["root_factor"] ** 2, digits)
+    rate = format_measure(own_rate(step, term), digits)
+    mean = f"m/(1 − β₁ᵗ) = {format_measure(_corrected_mean(step, term), digits)}"
     if step.rule.name == "nadam":
-        mean, gradient = (format_measure(numbers[name], digits) for name in ("mean_factor", "gradient_factor"))
-        return f"n = {mean} m + {gradient} g   {text}"
-    return f"ρₜ = ρ/(1 − β₁ᵗ) = {format_measure(numbers['corrected_rate'], digits)}   {text}"
+        of_mean, of_gradient = (format_measure(numbers[name], digits) for name in ("mean_factor", "gradient_factor"))
+        mean = f"n = {of_mean} m + {of_gradient} g"
+    if is_short:
+        return f"{mean}   ŝ = {squares}   own ρ = {rate}"
+    return f"{mean}   ŝ = s/(1 − β₂ᵗ) = {squares}   own ρ = ρ/(√ŝ + ε) = {rate}"
+
+
+def _corrected_mean(step: NeuronStep, term: StepTerm) -> float:
+    """What the rate is multiplied by: Adam's mean, corrected, or Nadam's blend of mean and gradient."""
+    assert step.rule is not None
+    numbers, mean = step.rule.numbers, term.after[0]
+    if step.rule.name == "nadam":
+        return numbers["mean_factor"] * mean + numbers["gradient_factor"] * term.direction
+    return mean * numbers["corrected_rate"] / step.rule.rate
 
 
 def _plain_step(step: NeuronStep, term: StepTerm, digits: int) -> str:
@@ -221,18 +236,13 @@ def _searched_step(step: NeuronStep, term: StepTerm, digits: int) -> str:
 def _adam_step(step: NeuronStep, term: StepTerm, digits: int) -> str:
     """The step of Adam, AdamW and Nadam."""
     assert step.rule is not None
-    rule, numbers = step.rule, step.rule.numbers
-    root = math.sqrt(term.after[1]) * numbers["root_factor"]
-    rate, mean, symbols = numbers["corrected_rate"], term.after[0], "ρₜ m"
-    if rule.name == "nadam":
-        mean = numbers["mean_factor"] * mean + numbers["gradient_factor"] * term.direction
-        rate, symbols = rule.rate, "ρ n"
+    mean = "n" if step.rule.name == "nadam" else "m/(1 − β₁ᵗ)"
     weight, first = format_measure(term.weight, digits), "w"
-    if rule.name == "adamw":
-        weight, first = f"{numbers['shrinkage']:.6g} · {right_operand(term.weight, digits)}", "(1 − ρλ) w"
-    quotient = f"{right_operand(mean, digits)}/({format_measure(root, digits)} + {format_number(numbers['epsilon'])})"
-    amount = f"{format_measure(rate, digits)} · {quotient}"
-    return _new(step, term, f"{first} − {symbols}/(√ŝ + ε)", f"{weight} − {amount}", digits)
+    if step.rule.name == "adamw":
+        shrinkage = step.rule.numbers["shrinkage"]
+        weight, first = f"{shrinkage:.6g} · {right_operand(term.weight, digits)}", "(1 − ρλ) w"
+    rate, factor = format_measure(own_rate(step, term), digits), right_operand(_corrected_mean(step, term), digits)
+    return _new(step, term, f"{first} − own ρ · {mean}", f"{weight} − {rate} · {factor}", digits)
 
 
 def _new(step: NeuronStep, term: StepTerm, symbols: str, numbers: str, digits: int) -> str:

@@ -17,7 +17,7 @@ from tui_trainer.ui.plot_widgets import Line, Span
 from .layout import Shape
 from .messages import BETA, BIAS, GAMMA, MOVING_MEAN, MOVING_VARIANCE, Network, NeuronStep, StageKind, StepTerm
 from .neuron_panel import LINK_SIGNS, Table, phi_name, signed_summand
-from .step_equations import EQUATIONS, backward_lines, fitting, forward_lines, update_lines
+from .step_equations import EQUATIONS, backward_lines, fitting, forward_lines, own_rate, update_lines
 
 WIDTH, MARK_WIDTH = 9, 2  # columns of a number and before a name
 MIN_NAME = 8
@@ -36,13 +36,14 @@ LOSSES = {  # of one sample
     "binary_crossentropy": "Σ −y log a − (1 − y) log(1 − a)",
     "categorical_crossentropy": "Σ −y log a",
 }
+SQUARES = "s"  # averages or sums of squared gradients, by which each weight has a rate of its own
 STATES = {  # signs of the optimizer's state, in the engine's order
     "sgd": ("v",),
-    "adagrad": ("s",),
-    "rmsprop": ("s",),
-    "adam": ("m", "s"),
-    "adamw": ("m", "s"),
-    "nadam": ("m", "s"),
+    "adagrad": (SQUARES,),
+    "rmsprop": (SQUARES,),
+    "adam": ("m", SQUARES),
+    "adamw": ("m", SQUARES),
+    "nadam": ("m", SQUARES),
     "lbfgs": (),  # its memory is of steps, not of single weights
 }
 NO_UPDATE = "The loss is not finite: this step diverges, and the weights before the last update come back."
@@ -315,6 +316,8 @@ def _update_columns(step: NeuronStep, width: int) -> list[_Column]:
         told.append(_number("g", lambda term: term.direction))
     signs = STATES[step.rule.name][: len(step.terms[0].after)]
     told += [_number(sign, partial(_state, place)) for place, sign in enumerate(signs)]
+    if signs and signs[-1] == SQUARES:
+        told.append(_number("own ρ", partial(own_rate, step)))
     room = (width - MARK_WIDTH - MIN_NAME) // WIDTH - 3
     return [
         _signed("w", lambda term: term.weight),

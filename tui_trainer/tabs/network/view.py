@@ -78,6 +78,7 @@ class NetworkView(TabView):
         self._steps = 0
         self._is_earlier = False  # whether an earlier moment is shown
         self._stage = 0  # of the stages under the microscope, which is ``in_mode``
+        self._opened_at = ""  # the kind of stage that a lesson opens it at; the first without one
         self._member, self._of_batch = 0, False
         self._playing: Timer | None = None
 
@@ -106,10 +107,12 @@ class NetworkView(TabView):
             self._picture.styles.width = picture_size(pixels.rows, pixels.columns, *room)[0]
 
     def configure(self, options: dict[str, object]) -> None:
-        """Apply a lesson's options: ``panel``, ``sample``, ``layer`` (-1 is the output) and ``neuron``."""
+        """Apply a lesson's options: ``panel``, ``stage``, ``sample``, ``layer`` (-1: the output), ``neuron``."""
         self._curves.choose(options.get("panel"))
         numbers = {name: value for name in OPTIONS if isinstance(value := options.get(name), int)}
         self._choose(replace(self.choice, parameter=None, **numbers))
+        stage = options.get("stage")
+        self._opened_at = stage if isinstance(stage, str) else ""
         self._use_microscope(options.get("panel") == "microscope")
 
     @property
@@ -148,6 +151,11 @@ class NetworkView(TabView):
     def _stages(self) -> tuple[StageOfLayer, ...]:
         return () if self._shape is None else stages_of(self._shape)
 
+    def _first_stage(self, shape: Shape | None) -> int:
+        """Return the number of the stage that the microscope is opened at."""
+        kinds = [] if shape is None else [stage.kind for stage in stages_of(shape)]
+        return next((number for number, kind in enumerate(kinds) if kind == self._opened_at), 0)
+
     @property
     def _stage_of_layer(self) -> StageOfLayer:
         return self._stages[min(self._stage, len(self._stages) - 1)]
@@ -167,7 +175,7 @@ class NetworkView(TabView):
         if shape != self._shape:
             self._firsts.clear()
         if len(stages_of(shape)) != len(self._stages):
-            self._stage = 0
+            self._stage = self._first_stage(shape)
         self._shape = shape
         self._choose(self._choice_of_stage if self.in_mode else self.choice)
 
@@ -306,7 +314,7 @@ class NetworkView(TabView):
             return
         self._prompt.close()
         self._stop_playing()
-        self.in_mode, self._stage = is_on, 0
+        self.in_mode, self._stage = is_on, self._first_stage(self._shape)
         self.set_class(is_on, "-step")
         self._panel.use_step(is_on, has_curve=True)
         if is_on and self._shape is not None:
