@@ -72,7 +72,7 @@ DIRECTIONS = {
     "experiment": "errors files measures system",
     "datasets": "errors experiment files formats system",
     "settings": "errors experiment files pace",
-    "book": "errors experiment files measures pace run_state system",
+    "book": "errors experiment files formats measures pace run_state system",
     "plotting": "formats settings",
     "protocol": "datasets errors experiment pace run_state",
     "tabs.messages": "datasets experiment protocol run_state",

@@ -78,6 +78,29 @@ def format_of_neuron(symbol: str, layer: int, neuron: int) -> str:
     return symbol + str(neuron + 1).translate(SUBSCRIPTS) + _layer(layer)
 
 
+def format_parameter(index: int, layers: Sequence[tuple[int, int, bool]]) -> str | None:
+    """What the book calls a kernel's weight or a bias, by its number: ``layer 1: w₂₁⁽⁰⁾``, ``output: b₁⁽²⁾``.
+
+    Each layer has a number of inputs and of units, and a bias or none; its kernel comes before its biases. A single
+    layer needs no name, and a single neuron no number: ``w``, ``w₂``, ``b``. None where there is no such number.
+    """
+    for layer, (inputs, units, has_bias) in enumerate(layers):
+        if index >= (size := (inputs + has_bias) * units):
+            index -= size
+            continue
+        source, neuron = divmod(index, units)
+        if len(layers) == units == 1:
+            return "b" if source == inputs else "w" if inputs == 1 else "w" + str(source + 1).translate(SUBSCRIPTS)
+        name = format_of_neuron("b", layer, neuron) if source == inputs else format_weight(layer, neuron, source)
+        return format_with_layer(name, layer, len(layers))
+    return None
+
+
+def format_with_layer(name: str, layer: int, count: int) -> str:
+    """A parameter's name after that of its layer, unless it is the only one of ``count``."""
+    return name if count == 1 else f"output: {name}" if layer == count - 1 else f"layer {layer + 1}: {name}"
+
+
 def format_outputs(layer: int, last: int) -> str:
     """The values of a layer's neurons as the book writes them: ``x`` of the inputs, ``h⁽¹⁾``, ``ŷ`` of the last."""
     return "x" if layer == 0 else "ŷ" if layer == last else "h" + _layer(layer)

@@ -7,6 +7,10 @@ import pytest
 from book_runs import LESSONS, trained
 
 from tui_trainer.engine import ACTIVATIONS
+from tui_trainer.protocol import unpack
+from tui_trainer.tabs.computing import TrainerContext
+from tui_trainer.tabs.landscape.compute import LandscapeCompute
+from tui_trainer.tabs.landscape.messages import Landscape, WatchLandscape
 from tui_trainer.teaching.trial import solution
 from tui_trainer.training.session import Session
 
@@ -40,6 +44,16 @@ def test_the_data_have_the_rows_and_columns_that_are_named() -> None:
     assert len(boston.x) == 506 and boston.features == ("RM",) and boston.x[0, 0] == 6.575 and boston.y[0, 0] == 24.0
     assert boston.y.max() == 50.0
     assert len(iris.x) == 150 and len(iris.features) == 4 and np.bincount(iris.labels).tolist() == [50, 50, 50]
+
+
+def test_boston_six_has_the_columns_of_the_book() -> None:
+    session = Session()
+    session.load(LESSONS["exercise_boston"].experiment)
+    data = session.dataset
+    assert (data.features, data.target) == (("RM", "CRIM", "INDUS", "NOX", "AGE", "TAX"), "PRICE")
+    np.testing.assert_allclose(data.x[0], [6.575, 0.00632, 2.31, 0.538, 65.2, 296.0])
+    np.testing.assert_allclose(data.x[505], [6.030, 0.04741, 11.93, 0.573, 80.8, 273.0])
+    assert len(data.x) == 506 and (data.y[0, 0], data.y[505, 0]) == (24.0, 11.9)
 
 
 def test_the_best_line_with_rm_as_it_is() -> None:
@@ -170,3 +184,125 @@ def session_before_last(name: str, variant: int) -> np.ndarray:
     for _ in range(session.experiment.training.epochs - 1):
         session.step()
     return session.trainer.model.parameters.flat
+
+
+# What the pages have of the book's formulas, drawings and remarks, each as it stands there
+PAGES = {
+    "perceptron": (
+        "  x ──w──╮\n          Σ ──o──▶ φ ──a──▶\n  +1 ──b──╯",
+        "o = w x + b,   a = φ(o)",
+        "o = Σⱼ xⱼ wⱼ + b",
+    ),
+    "housing_data": ("owner-occupied homes, in $1,000", "the pair (xᵢ, yᵢ)"),
+    "loss_curve": ("ŷᵢ = w xᵢ", "ℒ(w) = Σᵢ (ŷᵢ - yᵢ)²", "100¹⁰ losses"),
+    "gradient_descent": ("wₜ₊₁ = wₜ - ρ ∂ℒ/∂w (wₜ)", "∂ℒ/∂w = Σᵢ 2 (w xᵢ - yᵢ) xᵢ", "repeated until convergence"),
+    "two_parameters": ("The gradient is now a vector, (∂ℒ/∂w, ∂ℒ/∂b)",),
+    "stacking_layers": (
+        "x        h⁽¹⁾     h⁽²⁾     ŷ",
+        "ŷ = φₒᵤₜ(Σᵢ wᵢ⁽²⁾ hᵢ⁽²⁾ + b⁽²⁾)          (2.1)\n"
+        "  ∀i, hᵢ⁽²⁾ = φ(Σⱼ wᵢⱼ⁽¹⁾ hⱼ⁽¹⁾ + bᵢ⁽¹⁾)   (2.2)\n"
+        "  ∀i, hᵢ⁽¹⁾ = φ(Σⱼ wᵢⱼ⁽⁰⁾ xⱼ + bᵢ⁽⁰⁾)      (2.3)",
+        "leaves the biases b out",
+    ),
+    "universal_approximation": (
+        "x        h⁽¹⁾     ŷ",
+        "universal approximation theorem",
+        "how many neurons",
+        "promise",
+    ),
+    "architecture": (
+        "quantities            1 for each",
+        "two classes           1",
+        "more classes          1 for each class",
+    ),
+    "activations": ("tanh(x) = 2 / (1 + e⁻²ˣ) - 1", "sigmoid(x) = 1 / (1 + e⁻ˣ)", "ReLU(x) = x if x > 0, else 0"),
+    "identity": ("(w⁽¹⁾ w⁽⁰⁾) x + (w⁽¹⁾ b⁽⁰⁾ + b⁽¹⁾)",),
+    "output_prices": ("A price is never negative", "ReLU never goes below 0"),
+    "output_softmax": ("softmax(oᵢ) = e^oᵢ / Σⱼ e^oⱼ",),
+    "exercise_iris": ("(m)", "(7)"),
+    "exercise_boston": ("(m)", "(7)"),
+    "squared_error": ("ŷᵢ = m_θ(xᵢ) for every i", "1/n Σᵢ ‖ŷᵢ - yᵢ‖²", "1/n Σᵢ ‖m_θ(xᵢ) - yᵢ‖²", "four times as much"),
+    "logistic_loss": ("ℒ(𝒟; m_θ) = 1/n Σᵢ -log p(ŷᵢ = yᵢ; m_θ)", "At p = 1 a sample costs nothing"),
+    "chain_rule": ("∂ℒ/∂wⱼ = ∂ℒ/∂o xⱼ",),
+    "two_paths": ("θ ← θ - ρ 1/n Σᵢ ∇ℒᵢ", "θ ← θ - ρ 1/b Σᵢ∈B ∇ℒᵢ"),
+    "momentum": ("vₜ₊₁ = β vₜ - ρ ∂ℒ/∂w (wₜ)\n  wₜ₊₁ = wₜ + vₜ₊₁",),
+    "adam_numbers": (
+        "m ← (β₁ m + (1 - β₁) g) / (1 - β₁ᵗ)",
+        "s ← (β₂ s + (1 - β₂) g²) / (1 - β₂ᵗ)",
+        "ρ̂ = ρ / √(s + ε)",
+        "w ← w - ρ̂ m",
+        "corrects a copy",
+    ),
+    "vanishing_gradients": ("∂ℒ/∂w⁽⁰⁾ = ∂ℒ/∂a⁽³⁾ · ∂a⁽³⁾/∂o⁽³⁾ · …\n             · ∂a⁽¹⁾/∂o⁽¹⁾ · ∂o⁽¹⁾/∂w⁽⁰⁾",),
+    "risks": ("1/n Σᵢ ℒ(m_θ(xᵢ), yᵢ)", "different minimizers"),
+    "l2_by_layer": ("ℒᵣ = ℒ + Σₗ λₗ ‖w⁽ˡ⁾‖²",),
+    "dropout": ("scaled up to make up for it",),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_has_what_the_book_has(name: str) -> None:
+    for part in PAGES[name]:
+        assert part in LESSONS[name].text, part
+
+
+def test_both_paths_begin_where_the_book_has_them() -> None:
+    full, batches = (variant.experiment for variant in LESSONS["two_paths"].variants)
+    session = run("two_paths")
+    x, y = session.split.x_train, session.split.y_train[:, 0]
+    assert x.shape == (20, 2) and np.abs(x).max() <= 1.5 and (y == (x[:, 0] > 0)).all()
+    assert (full.model.weights, full.training.learning_rate, full.training.epochs) == ((1.0, -3.0), 0.2, 10)
+    assert (full.training.batch_size, batches.training.batch_size) == ("full", 4)
+    assert run("two_paths", 1).trainer.steps_per_epoch == 5
+
+
+def test_one_weight_of_a_sigmoid_network_has_several_valleys() -> None:
+    session = Session()
+    session.load(LESSONS["many_valleys"].experiment)
+    assert session.dataset.x.shape == (150, 6)
+    view = LandscapeCompute(TrainerContext(session))
+    content = view.compute(WatchLandscape(200, 40, kind="slice", parameter=69, low=-5.0, high=5.0))
+    assert isinstance(content, Landscape) and content.axes[0].name == "layer 1: w₁₀,₄⁽⁰⁾"
+    curve = np.array(unpack(content.curve))
+    is_valley = (curve[1:-1] < curve[:-2]) & (curve[1:-1] < curve[2:])
+    assert is_valley.sum() >= 2
+
+
+def test_the_gradient_of_early_sigmoid_layers_vanishes() -> None:
+    """Before the first step: each layer below has less of it with the sigmoid, and not with ReLU."""
+    shares = {}
+    for place, name in enumerate(("sigmoid", "ReLU")):
+        session = Session()
+        session.load(LESSONS["vanishing_gradients"].variants[place].experiment)
+        session.step()
+        norms = [float(np.linalg.norm(kernel)) for kernel in session.trainer._gradients.kernels]
+        shares[name] = norms[0] / norms[-1]
+    assert shares["sigmoid"] < 0.1 < shares["ReLU"]
+
+
+def test_raw_and_standardized_flowers_end_as_far_apart_as_in_the_book() -> None:
+    raw, standardized = (run("scaled_inputs", place) for place in range(2))
+    assert [f"{one.values['loss']:.1g}" for one in (raw, standardized)] == ["0.1", "0.0007"]
+    largest_jumps = [np.abs(np.diff(one.history.epochs["loss"]))[-50:].max() for one in (raw, standardized)]
+    assert largest_jumps[0] > 0.04 > 0.02 > largest_jumps[1]
+
+
+def test_stopping_early_comes_when_the_book_says() -> None:
+    session = run("early_stopping", 1)
+    losses = np.array(session.history.epochs["val_loss"])
+    assert (losses.argmin() + 1, f"{losses.min():.4f}", len(losses)) == (28, "0.1320", 38)
+    best = np.array(run("early_stopping").history.epochs["val_loss"])
+    assert best.argmin() + 1 == 28 and best[-1] > 1.2 * best.min()
+
+
+def test_the_penalty_is_on_the_hidden_kernels_alone() -> None:
+    model = LESSONS["l2_by_layer"].variants[1].experiment.model
+    assert [layer.l2 for layer in model.layers] == [0.01] * 3 and not model.output.l2
+
+
+def test_with_dropped_inputs_the_validation_loss_is_the_lower_one() -> None:
+    lower = []
+    for place in range(2):
+        epochs = run("dropped_inputs", place).history.epochs
+        lower.append(int((np.array(epochs["val_loss"]) < np.array(epochs["loss"])).sum()))
+    assert 5 <= lower[0] <= 12 and lower[1] == 98

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from book_runs import LESSONS
+from test_book_claims import PAGES
 
 from tui_trainer.book.lesson import VIEW_OPTIONS
 from tui_trainer.book.reading import loads
@@ -25,6 +27,37 @@ def test_the_table_names_every_lesson_with_its_file() -> None:
     for name, target in links:
         assert (DOCS.parent / target).resolve().name == LESSONS[name].file
         assert (DOCS.parent / target).is_file()
+
+
+ON_PAGE = "test_the_page_has_what_the_book_has"  # which holds what stands on the pages of these lessons, PAGES
+# What the book has of each kind, chapter by chapter; a row may stand for several formulas
+IN_THE_BOOK = {
+    "1 Perceptron": {"figure": 6, "formula": 4, "code": 6, "table": 1},
+    "2 Multi-layer perceptrons": {"figure": 3, "formula": 4, "code": 4, "table": 3, "exercise": 3, "theorem": 1},
+    "3 Losses": {"figure": 2, "formula": 3},
+    "4 Optimization": {"algorithm": 1, "figure": 5, "formula": 4},
+    "5 Regularization": {"figure": 2, "formula": 2, "code": 1, "exercise": 1},
+    "6 Labs": {"lab": 3},
+}
+
+
+def test_each_part_of_the_book_has_a_lesson_and_a_test_that_are_there() -> None:
+    chapters = {part.partition("\n")[0]: part for part in TEXT.split("\n### ")[1:]}
+    assert {lesson.chapter for lesson in LESSONS.values()} == set(chapters)
+    for chapter, part in chapters.items():
+        rows = [line.strip("|").split("|") for line in part.splitlines() if line.startswith("| ")][1:]
+        kinds = Counter(kind.split()[0].rstrip("s") for row in rows for kind in row[0].split(","))
+        for kind, count in IN_THE_BOOK.get(chapter, {}).items():
+            assert kinds[kind] >= count, f"{chapter}: {kind}"
+        for row in rows:
+            _, what, lesson, tests = row
+            lessons = re.findall(r"\[(\w+)\]\([^)]+\.toml\)", lesson)
+            assert lessons, what
+            named = re.findall(r"\[(test_\w+)\]\(([^)]+\.py)\)", tests)
+            assert named, what
+            assert ON_PAGE not in dict(named) or set(lessons) & set(PAGES), what
+            for name, target in named:
+                assert f"def {name}(" in (DOCS.parent / target).read_text(encoding="utf-8"), f"{what}: {name}"
 
 
 def test_the_example_is_a_lesson_and_can_be_passed() -> None:

@@ -81,7 +81,7 @@ WRONG = [
     ("race", {"field": "training.rate", "values": [1, 2]}, "race", "training"),
     ("race", {"field": "training.epochs", "values": [1]}, "race.values", "2 values at least, got 1"),
     ("race", {"field": "training.epochs", "values": [1, "ten"]}, "race", "got 'ten'"),
-    ("view_options/zoom", 2, "view_options", "no option 'zoom'; its options are: kind, variants, parameter"),
+    ("view_options/zoom", 2, "view_options", "no option 'zoom'; its options are: kind, variants, algorithms"),
     ("view_options/kind", "hill", "view_options.kind", "expected one of: curve, contour"),
     ("view_options/low", "-2", "view_options.low", "expected a number, got '-2'"),
     ("view_options/low", True, "view_options.low", "expected a number, got true"),

@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 from tui_trainer.experiment.schema import Experiment
+from tui_trainer.formats import format_parameter
 from tui_trainer.run_state import RUN_STATES, RunState
 
 from . import fields
@@ -23,7 +24,8 @@ MAX_WEIGHTS = 64  # of a model whose weights a lesson may check
 class Results(Struct, frozen=True, kw_only=True):
     """What the user has done in a lesson, and the results.
 
-    ``experiment`` is the resolved one of the run, ``values`` the newest of all recorded values, ``state`` that of the
+    ``experiment`` is the resolved one of the run, ``inputs`` how many it has,
+    ``values`` the newest of all recorded values, ``state`` that of the
     session, ``layer_params`` the parameters of each layer, ``weights`` all of them, kernel and bias layer
     by layer, if there are at most 64 (None if there are more), ``dead_units`` those of each hidden layer once it is
     not training, ``answers`` one for each question, and ``variant`` the name of the one loaded last.
@@ -31,6 +33,7 @@ class Results(Struct, frozen=True, kw_only=True):
 
     experiment: Experiment
     values: dict[str, float] = {}
+    inputs: int = 0
     epoch: int = 0
     steps: int = 0
     state: RunState = "ready"
@@ -153,8 +156,19 @@ def _first_epoch(condition: Check) -> int:
 def _unmet(condition: Check, results: Results, number: float | None) -> Item:
     """Return an open item, or a wrong one if the run has ended, with the number reached."""
     ended = RUN_STATES[results.state].ended or results.epoch >= results.experiment.training.epochs
-    details = () if number is None else (f"{condition.value} is {number:.6g}",)
+    details = () if number is None else (f"{_name_of_value(condition.value or '', results)} is {number:.6g}",)
     return Item(condition.key, "wrong" if ended else "open", condition.missing, details)
+
+
+def _name_of_value(value: str, results: Results) -> str:
+    """Return what a reader knows a value as: a weight by its name in the book, everything else as it is recorded."""
+    indexed, model = INDEXED.fullmatch(value), results.experiment.model
+    if indexed is None or indexed[1] != "weight":
+        return value
+    units = [*(layer.units for layer in model.layers), model.output.units or 1]
+    has_bias = [*(layer.use_bias for layer in model.layers), model.output.use_bias]
+    shapes = list(zip((results.inputs, *units), units, has_bias, strict=False))
+    return format_parameter(int(indexed[2]), shapes) or value
 
 
 def _number(value: str, results: Results) -> float | None:

@@ -28,7 +28,7 @@ FENCE = "```"  # above and below lines of code
 ITEM = re.compile(r"(-|\d{1,2}\.) +(?=\S)")  # what an item of a list begins with
 # The options of each view in [view_options]: the type of the value, or the words to choose from.
 VIEW_OPTIONS: dict[str, dict[str, type[float] | type[int] | type[bool] | type[str] | tuple[str, ...]]] = {
-    "loss": {"log": bool, "batches": bool},
+    "loss": {"log": bool, "batches": bool, "best": bool},
     "data": {"panel": ("columns", "rows", "table", "scatter"), "ends": bool, "x": str, "y": str},
     # parameters by their index in flat order: kernel, then bias, layer by layer
     "landscape": {

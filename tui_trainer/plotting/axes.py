@@ -79,14 +79,14 @@ def write_x_axis(board: Board, area: Area, scale: Scale, name: str, markers: Mar
         board.write(row + 1, name_start, name, TEXT)
 
 
-def write_cursor(board: Board, area: Area, scale: Scale, position: float, markers: Markers) -> None:
+def write_cursor(board: Board, area: Area, scale: Scale, position: float, sign: str) -> None:
     """A line upwards from a place on the x axis, behind what is drawn; none where the place is beyond the axis."""
     if not scale.low <= position <= scale.high:
         return
     column = area.column(_fraction(scale, position))
     for row in range(area.top, area.top + area.rows):
         if board.characters[row, column] == " ":
-            board.write(row, column, "|" if markers == "ascii" else "│", AXIS)
+            board.write(row, column, sign, AXIS)
 
 
 def _fit(area: Area, scale: Scale, length: int) -> tuple[list[Place], int | None]:

@@ -110,8 +110,10 @@ def render_plot(plot: Plot, width: int, height: int, markers: Markers = "braille
     if markers != "ascii":  # in ASCII, each line has its own character anyway
         _write_signs(board, plot, points, dots, area)
     _write_names(board, plot, points, dots, area)
-    if plot.cursor is not None:
-        write_cursor(board, area, x_scale, math.log10(plot.cursor) if plot.log_x else plot.cursor, markers)
+    for position, signs in ((plot.cursor, "│|"), (plot.guide, "┊:")):
+        if position is not None:
+            at = math.log10(position) if plot.log_x else position
+            write_cursor(board, area, x_scale, at, signs[markers == "ascii"])
     write_y_axis(board, area, y_scale, y_ticks, markers)
     write_x_axis(board, area, x_scale, one_cell(plot.x_label), markers)
     return board.merged_frame()

@@ -64,8 +64,9 @@ class Plot:
 
     Limits are (lowest, highest) in the units of the data, also on a log scale; None follows the data.
     ``empty`` is the sentence shown while there is nothing to draw, ``cursor`` the position of a vertical line on the
-    x axis. ``x_names`` stand at 0, 1, 2 ... on the x axis instead of numbers. With ``square`` a unit has the same
-    length on both axes. Plots are compared by identity, since comparing arrays would cost more than drawing does.
+    x axis, ``guide`` that of a dashed one. ``x_names`` stand at 0, 1, 2 ... on the x axis instead of numbers. With
+    ``square`` a unit has the same length on both axes. Plots are compared by identity, since comparing arrays would
+    cost more than drawing does.
     """
 
     series: tuple[Series, ...] = ()
@@ -79,6 +80,7 @@ class Plot:
     x_names: tuple[str, ...] = ()
     empty: str = ""
     cursor: float | None = None
+    guide: float | None = None
     square: bool = False
 
 

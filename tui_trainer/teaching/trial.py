@@ -113,6 +113,7 @@ def results_of(session: Session, variant: str = "", answers: tuple[Answer, ...] 
         steps=session.trainer.steps,
         state=session.state,
         params=count,
+        inputs=len(session.dataset.features),
         layer_params=tuple(params for *_, params in session.summary()),
         weights=tuple(model.parameters.flat.tolist()) if count <= MAX_WEIGHTS else None,
         dead_units=dead_units(session),

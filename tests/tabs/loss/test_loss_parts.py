@@ -12,7 +12,7 @@ from tui_trainer.plotting.plot import Plot, Series
 from tui_trainer.protocol import pack
 from tui_trainer.tabs.loss.legend import Item, Legend, Overlay, best_of, drawn, line, shown_bands
 from tui_trainer.tabs.loss.messages import Band, Curve
-from tui_trainer.tabs.loss.view import MIN_EPOCHS, Viewport
+from tui_trainer.tabs.loss.view import MIN_EPOCHS, Viewport, lowest_validation
 from tui_trainer.tabs.runs.selection import LETTERS, SelectedRuns
 
 
@@ -188,3 +188,21 @@ def test_bands_have_a_letter_each_and_what_their_runs_share_as_a_name() -> None:
         rows = render_plot(plot, 40, 12, markers).rows  # type: ignore[arg-type]
         assert sum(filling in row for row in rows) >= 5, "between the quartiles"
         assert "A" in "".join(rows) and "A rate = 1" in "".join(rows)
+
+
+@pytest.mark.parametrize(("markers", "dash"), [("braille", "┊"), ("ascii", ":")])
+def test_a_dashed_line_stands_at_the_lowest_validation_loss(markers: str, dash: str) -> None:
+    x = np.arange(1.0, 41.0)
+    losses = Series("validation", x, (x - 28.0) ** 2, "validation")
+    losses.y[3] = np.nan
+    lowest = lowest_validation([losses])
+    assert lowest is not None and (lowest.label, lowest.x.tolist(), lowest.y.tolist()) == (
+        "lowest, epoch 28",
+        [28.0],
+        [0.0],
+    )
+    rows = render_plot(Plot((losses, lowest), guide=28.0), 60, 15, markers).rows  # type: ignore[arg-type]
+    (column,) = {column for row in rows[1:] for column, sign in enumerate(row) if sign == dash}
+    assert rows[0].count("lowest, epoch 28") == 1 and 36 <= column <= 46
+    assert lowest_validation([]) is None
+    assert lowest_validation([Series("", x, np.full(40, np.nan), "train")]) is None

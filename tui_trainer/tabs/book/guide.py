@@ -292,6 +292,7 @@ class LessonTracker:
         results = Results(
             experiment=replace(loaded.experiment, training=training),
             params=loaded.params,
+            inputs=len(loaded.dataset.features),
             layer_params=tuple(layer.params for layer in loaded.layers),
             answers=self._judged,
             variant=self._run_variant,

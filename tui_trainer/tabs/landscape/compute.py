@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_trainer.engine import Sequential
-from tui_trainer.formats import SUBSCRIPTS, format_of_neuron, format_weight
+from tui_trainer.formats import format_of_neuron, format_parameter, format_with_layer
 from tui_trainer.protocol import pack
 from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.training.series import MAX_PARAMETERS, Trajectory
@@ -258,28 +258,14 @@ def parameter_name(model: Sequential, index: int) -> str:
 
     A single layer needs no name, and a single neuron no number: ``w``, ``w₂``, ``b``.
     """
-    rest = index
-    for number, (layer, inputs) in enumerate(model.dense):
-        size = layer.count_weights(inputs)
-        if rest >= size:
-            rest -= size
-            continue
-        source, neuron = divmod(rest, layer.units)
-        if len(model.dense) == layer.units == 1:
-            return "b" if source == inputs else "w" if inputs == 1 else "w" + str(source + 1).translate(SUBSCRIPTS)
-        is_bias = source == inputs
-        name = format_of_neuron("b", number, neuron) if is_bias else format_weight(number, neuron, source)
-        return _with_layer(model, number, name)
+    layers = [(inputs, layer.units, layer.use_bias) for layer, inputs in model.dense]
+    if (name := format_parameter(index, layers)) is not None:
+        return name
+    rest = index - sum(layer.count_weights(inputs) for layer, inputs in model.dense)
     for symbols in (("γ", "β"), ("μ", "σ²")):
         for number, (layer, _) in enumerate(model.dense):
             for symbol in symbols if layer.batch_norm else ():
                 if rest < layer.units:
-                    return _with_layer(model, number, format_of_neuron(symbol, number, rest))
+                    return format_with_layer(format_of_neuron(symbol, number, rest), number, len(layers))
                 rest -= layer.units
     raise IndexError(f"the model has {model.count_params()} parameters, so none has the number {index}")
-
-
-def _with_layer(model: Sequential, number: int, name: str) -> str:
-    """Put the name of the layer before that of its parameter, unless it is the only one."""
-    count = len(model.dense)
-    return name if count == 1 else f"output: {name}" if number == count - 1 else f"layer {number + 1}: {name}"

@@ -61,6 +61,7 @@ class LossView(TabView):
         self._loss_unit = ""
         self._quantities: tuple[str, ...] = ("loss",)  # those that this run records
         self._diverged_at: float | None = None  # in epochs
+        self._marks_best = False  # whether a dashed line stands at the lowest validation loss
 
     def compose(self) -> ComposeResult:
         yield PlotWidget()
@@ -76,8 +77,9 @@ class LossView(TabView):
         self.ask()
 
     def configure(self, options: dict[str, object]) -> None:
-        """Set ``log`` and ``batches``, and show the loss."""
+        """Set ``log``, ``batches`` and ``best``, and show the loss."""
         self.log_scale, self.batches = options.get("log") is True, options.get("batches") is True
+        self._marks_best = options.get("best") is True
         if self.quantity != "loss":
             self._show_quantity("loss")
 
@@ -237,6 +239,9 @@ class LossView(TabView):
         series += [part for overlay in overlays if overlay is not best for part in overlay.series()]
         series += [own for own, _ in lines]
         series += [] if best is None else best.series(is_best=True)
+        validation = [own for own, curve in lines if curve.name == "val_loss"]
+        lowest = lowest_validation(validation) if self._marks_best else None
+        series += [] if lowest is None else [lowest]
         if self.quantity == "loss" and self._diverged_at is not None and lines:
             top = max(float(own.y.max()) for own, _ in lines)
             series.append(Series("diverged", np.array([self._diverged_at]), np.array([top]), "bad", "scatter"))
@@ -251,6 +256,7 @@ class LossView(TabView):
             y_limits=(0.0, 1.0) if measure.share and not self.log_scale and not zoomed else None,
             empty=_empty_text(),
             cursor=self._cursor,
+            guide=None if lowest is None else float(lowest.x[0]),
         )
         self.query_one(PlotWidget).show(plot)
         self._show_rate()
@@ -299,6 +305,16 @@ class LossView(TabView):
         if self.selected_runs:
             parts.append("validation" if self.shows_validation else "training")
         return ", ".join(parts)
+
+
+def lowest_validation(curves: Sequence[Series]) -> Series | None:
+    """Return a mark at the lowest finite point of the validation loss; None without one."""
+    for curve in curves:
+        if np.isfinite(curve.y).any():
+            place = slice(int(np.nanargmin(curve.y)), int(np.nanargmin(curve.y)) + 1)
+            label = f"lowest, epoch {curve.x[place][0]:,.0f}"
+            return Series(label, curve.x[place], curve.y[place], "good", "scatter", "◆")
+    return None
 
 
 def _item(overlay: Overlay) -> Item:
