@@ -115,15 +115,8 @@ def test_what_the_rows_name_is_there(capsys: pytest.CaptureFixture[str]) -> None
     assert len(PLANE_COLUMNS) == 7 and "the same seven switches" in ROWS["Features x1, x2, squares, product, sines"]
     assert {"keras", "pytorch", "onnx", "numpy"} <= set(FORMATS)
     assert type_at(parse_path("training.optimizer") or ()) is not None
-    for name in ("stop_at_loss", "stop_at_accuracy", "early_stopping", "stop_after", "stop_at_step", "stop_at_gradient"):
-        "stop_at_loss",
-        "stop_at_accuracy",
-        "early_stopping",
-        "stop_after",
-        "stop_at_step",
-        "stop_at_gradient",
-    ):
-        assert type_at(parse_path(f"training.{path}") or ()) is not None
+    for rule in ("loss", "accuracy", "step", "gradient"):
+        assert type_at(parse_path(f"training.stop_at_{rule}") or ()) is not None
     for command, option in (("train", "--history"), ("app", "--csv"), ("app", "--target")):
         with pytest.raises(SystemExit):
             main([*([command] if command != "app" else []), "--help"])
