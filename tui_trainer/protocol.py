@@ -381,7 +381,7 @@ class Progress(Report, frozen=True):
     each hidden layer; it is empty while a run trains, and for large models. While an earlier moment is shown,
     everything but ``state`` and ``epochs`` is of that; ``now`` is the newest epoch of the run, and ``aside`` a sentence
     where the moment is not quite the one that was asked for. ``stored`` is the number of the run in the store, if it
-    is there yet.
+    is there yet. ``weights_epoch`` is the earlier epoch whose weights were put back, if any; ``values`` are of it.
     """
 
     state: RunState
@@ -400,6 +400,7 @@ class Progress(Report, frozen=True):
     now: int | None = None
     aside: str = ""
     stored: int | None = None
+    weights_epoch: int | None = None
 
     @property
     def newest(self) -> int:
@@ -422,14 +423,13 @@ class Remedy(msgspec.Struct, frozen=True):
 class Ended(Report, frozen=True):
     """Training ended by itself: a sentence for the user, and the change that helps where one does.
 
-    ``epoch`` and ``values`` are those of the run as it ended, also while an earlier moment is shown.
+    ``progress`` is that of the run as it ended, also while an earlier moment is shown.
     """
 
     state: RunState
     sentence: str
     remedy: Remedy | None = None
-    epoch: int = 0
-    values: dict[str, float] = {}
+    progress: Progress | None = None
 
 
 class Finding(Report, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 from running_app import Start
 
@@ -116,3 +117,28 @@ async def test_an_accuracy_stands_beside_that_of_the_largest_class(start: Start)
         await flow.until_shown("(always benign: 62.8%)")
         await flow.press("6")
         await flow.until(lambda: flow.screen_text().count("always benign: 62.8%") == 2, "the same number in the tab")
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+async def test_an_own_file_after_a_lesson_has_its_own_settings(start: Start, tmp_path: Path, leaves: bool) -> None:
+    """The lesson's network, weights, split and scale are for its data; what the user has changed stays."""
+    async with start(FIRST_EXPERIMENT) as flow:
+        await flow.screen.lessons.load("book:two_paths")
+        await flow.until(lambda: flow.screen.tabs.active == "landscape" and flow.screen.state == "ready", "the lesson")
+        lesson = flow.screen.experiment
+        assert lesson.model.weights and lesson.dataset.validation_split == 0.0 and not lesson.dataset.standardize
+        if leaves:
+            await flow.press("L")
+        await flow.press("m")
+        await flow.enter("dataset.path", write_prices(tmp_path))
+        await flow.until_said("Good settings for")
+        experiment = flow.screen.experiment
+        assert experiment.model == OWN_DATA.model and experiment.training.l2 == OWN_DATA.training.l2
+        data = experiment.dataset
+        assert (data.standardize, data.standardize_target, data.validation_split) == (True, True, 0.2)
+        await flow.press("u")
+        await flow.until(lambda: flow.screen.experiment == lesson, "the lesson's settings")
+        await flow.screen.editor.change_field("training.learning_rate", "0.3")
+        await flow.enter("dataset.path", write_prices(tmp_path))
+        await flow.until_said("f takes good settings for own files.")
+        assert not flow.screen.experiment.model.output.use_bias and not flow.screen.experiment.model.layers

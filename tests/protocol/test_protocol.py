@@ -69,6 +69,7 @@ REPORTS: list[Report] = [
     Update(1, "loss", 3, encode(LossContent("loss", (CURVE,)))),
     Progress(1, "diverged", 2, 3, 4, 5, 6, 0.0, 1.5, 0.1, {}),
     Ended(2, "diverged", "The loss became inf.", Remedy({"training.learning_rate": 0.5}, "lowers it")),
+    Ended(2, "finished", "Finished.", progress=Progress(1, "finished", 2, 2, 0, 5, 10, 0.0, None, 0.1, {"loss": 0.5})),
     Crashed(0, "MemoryError: "),
 ]
 

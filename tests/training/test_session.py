@@ -219,6 +219,30 @@ def test_the_best_weights_are_restored_however_a_run_ends(change: dict[str, Any]
     assert "are back" not in without.sentence and without.sentence.endswith(".")
 
 
+def test_the_numbers_are_those_of_the_weights_that_were_put_back() -> None:
+    """However they came back, also in a run that is opened again; a step, or a weight by hand, ends it."""
+    rule = EarlyStoppingConfig(patience=2, restore_best_weights=True, min_delta=10.0)
+    session = to_the_end(loaded(replace(SMALL, training=TrainingConfig(epochs=500, early_stopping=rule))))
+    losses = list(session.history.epochs["val_loss"])
+    assert session.weights_epoch == 1 and session.values["val_loss"] == losses[0] != losses[-1]
+    session.step()
+    assert session.weights_epoch is None and session.values["val_loss"] == losses[-1]
+    usual = loaded(replace(SMALL, training=TrainingConfig(epochs=20, learning_rate=0.5)))
+    to_the_end(usual)
+    newest = dict(usual.values)
+    usual.best.epoch, usual.best.weights = 3, usual.trainer.model.parameters.flat * 0.5
+    usual.swap_best()
+    assert usual.weights_epoch == 3 and usual.values["loss"] == usual.history.value("loss", 3)
+    again = loaded(usual.requested)
+    again.restore(usual.snapshot(), usual.history.columns(0))
+    assert again.weights_epoch == 3 and again.values["loss"] == usual.values["loss"]
+    usual.swap_best()
+    assert usual.weights_epoch is None and usual.values == newest
+    usual.swap_best()
+    usual.set_weight(0, 1.0)
+    assert usual.weights_epoch is None and usual.values == newest
+
+
 def test_a_catalog_dataset_is_read_once() -> None:
     session = loaded()
     first = session.dataset

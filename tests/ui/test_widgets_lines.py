@@ -216,6 +216,13 @@ def test_an_r2_of_one_row_is_nothing_and_a_loss_of_nan_is_told() -> None:
     assert "R² –" in words and "loss nan" in words
 
 
+def test_numbers_of_weights_that_were_put_back_say_so() -> None:
+    usual, back = (status_parts(replace(RUNNING, weights_epoch=epoch)) for epoch in (None, 1028))
+    assert [part.text for _, part in back if part not in [one for _, one in usual]] == [
+        "with the weights of epoch 1,028"
+    ]
+
+
 def test_a_run_that_is_not_saved_says_so_at_every_width() -> None:
     parts = status_parts(replace(RUNNING, unsaved="disk full"))
     assert parts[0] == (0, Part("not saved: disk full", "bad")), "no other part replaces it"

@@ -40,7 +40,7 @@ from tui_trainer.ui.themes import APP_THEMES, DARK, SIXTEEN, theme_defaults
 from .coach import CoachChosen
 from .error_net import ErrorNet, keep_widgets_alive
 from .preferences import COMMAND, CONFIG, TERMINAL, Preferences
-from .screen import HIGH, WIDE, MainScreen, MarkersChosen
+from .screen import HIGH, TALL, WIDE, MainScreen, MarkersChosen
 from .trainer_link import PaceChosen, RunEnded
 
 if TYPE_CHECKING:
@@ -204,9 +204,8 @@ class TrainerApp(App[None]):
         self.set_class(self.preferences.settings.markers == "ascii", "-ascii")
         # Textual would set these classes with the first resize, and style every widget a second time.
         width, height = self.size
-        return screen.add_class(
-            "-wide" if width >= WIDE else "-narrow", "-low" if height < HIGH else "-high", update=False
-        )
+        rows = "-low" if height < HIGH else "-high" if height < TALL else "-tall"
+        return screen.add_class("-wide" if width >= WIDE else "-narrow", rows, update=False)
 
     def window_title(self) -> str:
         """Return the current title of the window."""

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from tui_trainer.app.dialogs.dialog import AskPath, Confirm
 from tui_trainer.app.setup.panel import Panel
-from tui_trainer.datasets.catalog import CATALOG, ToySet, good_settings, has_usual_settings
+from tui_trainer.datasets.catalog import CATALOG, ToySet, good_settings, has_usual_settings, without_lesson
 from tui_trainer.errors import UserError, plain
 from tui_trainer.experiment.edit import add_layer, changed_settings, is_hidden, move_layer, remove_layer, with_field
 from tui_trainer.experiment.schema import Experiment
@@ -92,21 +92,24 @@ class ExperimentEditor(Controller):
     def _suited(self, changed: Experiment) -> tuple[Experiment, str]:
         """Return ``changed`` with settings that train its dataset, if that is another one, and a sentence about them.
 
-        Network and training that the user has chosen stay; then the settings are only offered.
+        Network and training that the user has chosen stay; then the settings are only offered. Those of a lesson are
+        not chosen, and made for its own data.
         """
         before, data = self.experiment, changed.dataset
-        if (data.name, data.path) == (before.dataset.name, before.dataset.path) or self.screen.in_lesson:
+        is_lesson_data = self.screen.in_lesson and data.path is None
+        if (data.name, data.path) == (before.dataset.name, before.dataset.path) or is_lesson_data:
             return changed, ""
         settings = good_settings(data)
         self._offered = None
         if settings is None or any(is_hidden(changed, path) for path in SUITED):
             return changed, ""
-        suited = settings.applied_to(changed)
+        is_of_lesson = self.screen.lessons.has_set_up(before)
+        suited = settings.applied_to(without_lesson(changed, before) if is_of_lesson else changed)
         if suited == changed:
             return changed, ""
         name = "own files" if data.path is not None else CATALOG[data.name].title.removeprefix("Toy: ")
         said = f"Good settings for {name}: {settings.in_words}"
-        if has_usual_settings(before):
+        if has_usual_settings(before) or is_of_lesson:
             self._suited_to_file = suited if data.path is not None else None
             return suited, f"{said}; {key_of('undo')} goes back."
         self._offered = data.name, data.path
@@ -170,7 +173,7 @@ class ExperimentEditor(Controller):
         """Apply a value that was typed or chosen in a field."""
         before, was_invalid = self.experiment, event.field.invalid
         value = event.value
-        if event.path == "dataset" and self.screen.in_lesson and isinstance(value, dict):
+        if event.path == "dataset" and self.screen.in_lesson and isinstance(value, dict) and not value.get("path"):
             value = {**value, "standardize_target": before.dataset.standardize_target}  # a lesson has the book's loss
         if not await self.change_field(event.path, value):
             event.field.refuse()

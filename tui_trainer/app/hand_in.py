@@ -80,7 +80,7 @@ class HandIn:
 
     def _note_run(self, ended: Ended, page: LessonState | None) -> None:
         loaded, file = self._loaded, self.file
-        if file is None or loaded is None:
+        if file is None or loaded is None or ended.progress is None:
             return
         from tui_trainer.book.handed_in import HandedInRun
 
@@ -89,8 +89,8 @@ class HandIn:
             data=loaded.dataset.name[:120],
             layers="-".join(map(str, units))[:120],
             params=loaded.params,
-            epoch=ended.epoch,
-            values=ended.values,
+            epoch=ended.progress.epoch,
+            values=ended.progress.values,
             lesson="" if page is None else page.lesson.id[:120],
             at=time.time(),
         )

@@ -118,6 +118,8 @@ class Lessons(Controller):
             self._strip.display = visible and not screen.setup_open
 
     def _on_ended(self, ended: Ended) -> None:
+        if ended.progress is not None:  # which was not seen while an earlier moment is shown
+            self.show_progress(ended.progress)
         if self._page is not None and (self._new_sentences or ended.state != "diverged" or ended.remedy is None):
             self._show_advice("" if self._new_sentences else ended.sentence)
 
@@ -176,6 +178,10 @@ class Lessons(Controller):
             SelectedRun(run, name, slots[name] if slots[name] < len(LETTERS) else None)
             for run, name in self._tracker.other_runs
         )
+
+    def has_set_up(self, experiment: Experiment) -> bool:
+        """Return whether network and training are those of a lesson that was opened, as it loads them."""
+        return self._tracker is not None and self._tracker.has_set_up(experiment)
 
     async def load(self, lesson_id: str) -> None:
         """Start the lesson with that id."""
@@ -278,7 +284,7 @@ class Lessons(Controller):
 
     def action_scroll_page(self, direction: int) -> None:
         """Scroll the page of the lesson down (1) or up (-1)."""
-        page = self._visible_page()
+        page = self._visible_page() or self._strip
         if page is not None:
             page.scroll_on(direction)
 
@@ -391,9 +397,10 @@ class Lessons(Controller):
             self.show_message(sentence, "error")
 
     def _show_advice(self, first: str = "") -> None:
-        """Show a message: ``first``, what was done last, and what to do next."""
+        """Show a message: ``first``, what was done last, and what to do next, unless the strip has that below it."""
         from tui_trainer.tabs.book.guide import advice
 
         if self._page is not None:
-            sentences = [first, *self._new_sentences[-1:], advice(self._page)]
+            in_strip = self._strip is not None and self._strip.display and bool(self._new_sentences)
+            sentences = [first, *self._new_sentences[-1:], "" if in_strip else advice(self._page)]
             self.show_message(" ".join(filter(None, sentences)), "good" if self._new_sentences else "")

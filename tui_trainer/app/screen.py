@@ -61,6 +61,7 @@ SMALLEST = (60, 16)
 CALM = 0.5  # seconds between two frames, for those who want less motion
 WIDE = 100  # columns from which the setup is beside the tabs
 HIGH = 20  # rows from which nothing has to give way
+TALL = 30  # rows from which a lesson's page, picture and question have room for all of it
 LEAVING = frozenset({"quit", "quit_now", "interrupt"})  # names of keys
 
 
@@ -68,7 +69,7 @@ class MainScreen(Screen[None]):
     """The main screen: lays everything out, decides what is visible and where keys go; its controllers do the rest."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 (Textual declares it so)
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (HIGH, "-high")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (HIGH, "-high"), (TALL, "-tall")]  # noqa: RUF012
     AUTO_FOCUS = ""
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)  # who gains or loses it is painted, not the screen
 
@@ -85,7 +86,7 @@ class MainScreen(Screen[None]):
     page_open: var[bool] = var(False, toggle_class="-page")  # of a lesson, in place of the setup, where there is room
     too_small: var[bool] = var(False, toggle_class="-too-small")
     state: var[RunState] = var("empty", bindings=True)
-    in_lesson: var[bool] = var(False, bindings=True)
+    in_lesson: var[bool] = var(False, bindings=True, toggle_class="-lesson")
 
     def __init__(
         self,

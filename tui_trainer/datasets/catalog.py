@@ -417,6 +417,21 @@ def has_usual_settings(experiment: Experiment) -> bool:
     return experiment in offered or experiment in first
 
 
+def without_lesson(changed: Experiment, before: Experiment) -> Experiment:
+    """Return ``changed``, of other data than a lesson's ``before``, with the usual settings in place of the lesson's.
+
+    How rows are scaled and split stays where it was chosen with the data.
+    """
+    usual, data, lesson = DatasetConfig(), changed.dataset, before.dataset
+    standardize, split = data.standardize, data.validation_split
+    data = replace(
+        data,
+        standardize=usual.standardize if standardize == lesson.standardize else standardize,
+        validation_split=usual.validation_split if split == lesson.validation_split else split,
+    )
+    return replace(changed, dataset=data, model=OWN_DATA.model, training=OWN_DATA.training)
+
+
 def choose(config: DatasetConfig, name: str) -> DatasetConfig:
     """Return ``config`` changed to the catalog's dataset ``name``.
 

@@ -117,6 +117,7 @@ def progress(
         now=None if moment is None else session.trainer.epochs,
         aside="" if moment is None else moment.sentence,
         stored=stored,
+        weights_epoch=shown.weights_epoch,
     )
 
 
@@ -126,13 +127,12 @@ def _weights(session: Session) -> bytes:
     return pack(parameters) if len(parameters) <= MAX_WEIGHTS else b""
 
 
-def ended(session: Session, run: int) -> Ended:
-    """Return the report on why training ended by itself."""
+def ended(session: Session, run: int, unsaved: str = "", stored: int | None = None) -> Ended:
+    """Return the report on why training ended by itself; see ``progress``."""
     return Ended(
         run=run,
         state=session.state,
         sentence=session.sentence,
         remedy=session.remedy,
-        epoch=session.trainer.epochs,
-        values=session.values,
+        progress=progress(session, run, unsaved, stored=stored),
     )

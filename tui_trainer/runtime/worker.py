@@ -316,7 +316,7 @@ class Worker:
         self._send(reporting.loaded(session, self._run))
         self._report_progress()
         if RUN_STATES[session.state].ended and session.sentence:
-            self._send(reporting.ended(session, self._run))
+            self._report_end()
 
     def _load(self, command: protocol.Load) -> None:
         was_running = self._session.state == "running"
@@ -396,11 +396,15 @@ class Worker:
         self._report_progress()
         if self._session.state == "diverged":
             self._diagnose()
-        self._send(reporting.ended(self._session, self._run))
+        self._report_end()
         if self._session.state != "diverged":
             self._diagnose()
             if not self._commands.concerns_run():
                 self._report_finding()
+
+    def _report_end(self) -> None:
+        trouble, stored = self._checkpointer.trouble, self._checkpointer.run
+        self._send(reporting.ended(self._session, self._run, trouble, stored))
 
     def _report_finding(self) -> None:
         """Report what is wrong with the run that has ended: the gravest that was not told before."""

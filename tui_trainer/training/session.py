@@ -138,6 +138,7 @@ class Session:
         self._stopping = StopConditions(experiment.training)
         self._chunk, self._filled, self._last_loss, self._scores = 1, 0, None, None
         self.resumed_at = 0  # the trainer has no gradient before the next step
+        self.weights_epoch: int | None = None  # an earlier epoch whose weights were put back
         self.weights_set_at = -1  # the step after which weights were changed other than by training, the last time
         self._start_trajectory()
         self._begin_timeline(experiment.training.epochs)
@@ -222,6 +223,7 @@ class Session:
             self._stopping.resume(stopping)
         if self.trajectory is not None and (trajectory := part_of(snapshot, "path")):
             self.trajectory.resume(trajectory)
+        self._find_weights_epoch()
         self.target_epochs = max(self.target_epochs, self.trainer.epochs)
         done = self.trainer.epochs >= self.target_epochs and self.trainer.position == 0
         self.state = next((early for early in EARLY_ENDS if early == state), "finished" if done else "paused")
@@ -286,6 +288,7 @@ class Session:
         self.pause()
         sentence = self.best.swap(self.trainer.model.parameters.flat)
         self._weights_changed()
+        self._find_weights_epoch()
         return sentence
 
     def train(self, to_end: bool = False) -> None:
@@ -414,8 +417,15 @@ class Session:
 
     @property
     def values(self) -> dict[str, float]:
-        """The newest of all recorded values, and ``batch_loss``."""
+        """The newest of all recorded values, and ``batch_loss``.
+
+        Those of an epoch whose weights were put back, where they are still known.
+        """
         newest = {name: values[-1] for name, values in self.history.epochs.items()}
+        if self.weights_epoch is not None:
+            recorded = {name: self.history.value(name, self.weights_epoch) for name in newest}
+            known = {name: value for name, value in recorded.items() if value is not None}
+            newest = known or newest
         if self._last_loss is not None:
             newest["batch_loss"] = self._last_loss
         return newest
@@ -449,6 +459,8 @@ class Session:
             self._end_diverged(error)
         done = self.trainer.steps - before
         self._filled += done
+        if done:
+            self.weights_epoch = None
         if self.trajectory is not None and done:
             rate = self.trainer.optimizer.used_rate
             self.trajectory.add(self.trainer.steps, self.trainer.model.parameters.flat, rate)
@@ -499,9 +511,15 @@ class Session:
     def _weights_changed(self) -> None:
         """Note that weights were changed other than by a step."""
         self.weight_changes += 1
+        self.weights_epoch = None
         self.weights_set_at = self.trainer.steps
         self._start_trajectory()
         self.timeline.changed(self.trainer.steps)
+
+    def _find_weights_epoch(self) -> None:
+        """Find out whether the weights are those of the best epoch, which is not the newest one."""
+        epoch, flat = self.trainer.epochs, self.trainer.model.parameters.flat
+        self.weights_epoch = self.best.epoch if self.best.has_replaced(flat, epoch) else None
 
     def _note_change(self) -> None:
         """Note that the rate or its schedule was changed; before the first step that is as if it were loaded so."""
@@ -528,6 +546,7 @@ class Session:
         restored_epoch = self._stopping.restore_best(self.trainer.model)
         if restored_epoch is not None:
             self._weights_changed()
+            self.weights_epoch = restored_epoch
             sentence += f"; the weights of epoch {restored_epoch:,} are back"
         self.state, self.sentence = state, f"{sentence}."
 

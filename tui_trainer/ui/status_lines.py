@@ -394,6 +394,8 @@ def status_parts(
             parts.append((22, Part(f"(always {one_cell(printable(most)[:16])}: {share:.1%})", "dim")))
     if "loss" not in progress.values and "batch_loss" in progress.values:
         parts.append((1, Part(f"batch loss {metric_text('batch_loss', progress.values['batch_loss'])}", "train")))
+    if progress.weights_epoch is not None:
+        parts.append((2, Part(f"with the weights of epoch {progress.weights_epoch:,}", "dim")))
     parts.append((18, Part(f"ρ {progress.learning_rate:g}", "dim")))
     if progress.state != "running" or (is_responding and not progress.steps_per_second):  # not measured yet
         parts.append((20, Part(f"{progress.steps:,} steps", "dim")))

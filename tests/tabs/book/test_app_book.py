@@ -21,6 +21,7 @@ from tui_trainer.tabs.book.view import LessonList
 from tui_trainer.tabs.landscape.view import LandscapeView
 from tui_trainer.tabs.loss.view import LossView
 from tui_trainer.tabs.network.activation_curves import ActivationCurves
+from tui_trainer.ui.plot_widgets import PlotWidget
 
 if TYPE_CHECKING:
     from running_app import Flow, Start
@@ -270,8 +271,10 @@ async def test_numbers_are_typed_into_the_blanks(start: Start) -> None:
         await flow.press("A")
         boxes = list(page.query(Input))
         await flow.until(lambda: boxes[0].has_focus, "the first blank")
-        await flow.press(*"200", "enter", *"six", "enter")
-        await flow.until_said("Expected a number, such as 12 or 0.5, got six.")
+        await flow.press(*"200", "enter", *"si")
+        await flow.until_said("Expected a number, such as 12 or 0.5, got i; esc leaves the field.")
+        assert boxes[1].value == "", "letters are refused, and are no commands either"
+        await flow.press("enter")
         await flow.until(lambda: boxes[2].has_focus, "the last blank")
         await flow.press(*"283", "enter")
         await flow.until_said("Not yet: dense, 20 neurons: 200 is not right. Count again, and change it.")
@@ -281,7 +284,8 @@ async def test_numbers_are_typed_into_the_blanks(start: Start) -> None:
         await flow.until(lambda: boxes[1].has_focus, "the second blank")
         await flow.press(*"63", "tab")
         await flow.press("A")
-        assert boxes[2].has_focus and boxes[2].value == "A", "in a text field, letters are letters"
+        await flow.until_said("got A; esc leaves the field.")
+        assert boxes[2].has_focus and boxes[2].value == "283", "a letter is told, and is no key here"
         await flow.press("escape")
         boxes[2].value = "283"
         await flow.press("A")
@@ -430,7 +434,17 @@ async def test_on_a_small_terminal_a_lesson_opens_on_its_page_and_training_shows
         await flow.until_shown("A Get there in two steps")
         await flow.until_shown("▸ Predict first: A to C choose an answer.")
         strip = screen.query_one(LessonStrip)
-        assert strip.size.height == 4
+        excerpt, tasks = strip.query_one(".excerpt"), strip.query_one(".tasks")
+        assert (excerpt.size.height, tasks.size.height) == (3, 4)
+        picture = screen.query_one(LandscapeView).query_one(PlotWidget)
+        await flow.until(lambda: picture.size.height >= 8, "a picture that can be read")
+        assert picture.region.bottom <= strip.region.y
+        assert "Start on the curve at w₀ = 0." in words(flow), "page, picture and question on one screen"
+        await flow.until(lambda: excerpt.max_scroll_y > 0, "a text that is longer")
+        await flow.press(*"jjjjjjjjjjjj")
+        await flow.until_shown("ρ yourself.")
+        await flow.press(*"JJJJJJJJJJJJ")
+        await flow.until_shown("Start on the curve at w₀ = 0.")
         await flow.press("9")
         await flow.until(lambda: not strip.display, "the page alone")
         await flow.press("s")
@@ -626,3 +640,45 @@ async def test_adam_is_seen_in_numbers_while_one_steps(start: Start) -> None:
         await flow.until_shown("▸ x2 0.1000 −16.8000 16.0740 0.00112")
         await flow.press("V")
         await flow.until_shown("m ← β₁ m + (1 − β₁) g = 0 · 0 + 1 · (−100.0) = −100.0")
+
+
+async def test_answers_are_marked_below_a_picture(start: Start) -> None:
+    """On a small terminal, too: the choice, whether it is right, and the numbers."""
+    async with start(size=NARROW) as flow:
+        await begun(flow, "many_valleys")
+        await flow.press("3")
+        flow.screen.lessons.answer((2.0, 1.0))
+        await flow.until_shown("✓ A valleys 2 ✗ B parameters 1")
+        await begun(flow, "two_paths")
+        await flow.press("C")
+        await flow.until(lambda: page_of(flow).waits, "an answer that waits for its run")
+        loads = flow.loads
+        await flow.press("V")
+        await flow.until_loaded(loads + 1)
+        await flow.press("3")
+        await run(flow)
+        await flow.until_shown("✗ C Both get as far")
+        await flow.press("A")
+        await flow.until_shown("✗ A Gradient descent: each of its steps is exact")
+
+
+async def test_a_run_that_ends_behind_an_earlier_moment_counts_for_its_lesson_at_once(
+    start: Start, tmp_path: Path
+) -> None:
+    (tmp_path / "1_mine.toml").write_text(
+        OWN.replace("epochs = 3", "epochs = 100000\nstop_after = 1.5").replace(
+            "at_most = 100", "at_most = 100\nepoch = 8"
+        ),
+        encoding="utf-8",
+    )
+    async with start(lessons=tmp_path) as flow:
+        await flow.screen.lessons.load("own:mine")
+        await flow.until_state("ready")
+        await flow.press("E")
+        await flow.until(lambda: flow.progress.epoch >= 3, "an epoch to look back from")
+        flow.screen.lessons.tracker.progress.forget(page_of(flow).lesson)
+        await flow.press("<")
+        await flow.until(lambda: flow.progress.now is not None, "an earlier moment")
+        await flow.until(lambda: flow.screen.state in ENDED, "the end of the run")
+        await flow.until(lambda: page_of(flow).items[1].state == "done", "the check")
+        assert flow.progress.now is not None and flow.progress.epoch < flow.progress.now

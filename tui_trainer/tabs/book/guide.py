@@ -13,7 +13,7 @@ from tui_trainer.book.checking import Answer, Item, Results, check
 from tui_trainer.book.lesson import Check, Lesson, Question, Variant
 from tui_trainer.book.library import LessonFolder, Library, packaged
 from tui_trainer.book.progress import FILE_NAME, LessonProgress, Place
-from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.schema import Experiment, ModelConfig, TrainingConfig
 from tui_trainer.export.keras import keras_model
 from tui_trainer.protocol import Loaded, Progress, unpack
 from tui_trainer.run_state import RUN_STATES
@@ -28,6 +28,7 @@ class LessonTracker:
         self.library = library if folder is None else library + folder.library
         self.progress = progress
         self.lesson: Lesson | None = None
+        self._settings: tuple[tuple[ModelConfig, TrainingConfig], ...] = ()  # those of the lesson opened last
         self.changed = False  # whether the experiment is none of the lesson's variants
         self._variant = ""  # the one that the experiment is, or was before it was changed
         self._run_variant = ""  # the one that the run began as
@@ -43,6 +44,7 @@ class LessonTracker:
         """Open ``lesson`` where the user left it; return the experiment that it loads."""
         place, names = self.progress.place(lesson), {one.name for one in lesson.variants}
         self.lesson = lesson
+        self._settings = tuple((one.experiment.model, one.experiment.training) for one in lesson.variants)
         self._answers = tuple(map(place.answers.get, (one.key for one in lesson.questions)))
         self._ended = names & {*place.ended}
         self._runs = {name: run for name, run in place.runs.items() if name in names}
@@ -54,6 +56,10 @@ class LessonTracker:
         self.progress.open(lesson)
         self.forget_run()
         return variant.experiment
+
+    def has_set_up(self, experiment: Experiment) -> bool:
+        """Return whether network and training are those of a variant of the lesson that was opened last."""
+        return (experiment.model, experiment.training) in self._settings
 
     def leave(self) -> None:
         """Close the open lesson."""

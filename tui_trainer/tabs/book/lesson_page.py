@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from string import ascii_uppercase
 
@@ -18,8 +18,8 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from tui_trainer.book.checking import Item
-from tui_trainer.book.lesson import ITEM, Blank, Lesson
+from tui_trainer.book.checking import Item, ItemState
+from tui_trainer.book.lesson import ITEM, Blank, Lesson, Question
 from tui_trainer.errors import plain, printable
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.fields import TextBox
@@ -39,6 +39,7 @@ KEYS = (
     ("leave_lesson", "leave"),
 )
 LOAD = ("load", "loads it")
+IN_NUMBERS = frozenset("0123456789.,+-eE ")  # what can be typed into a blank
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII)
 MARKS = {
     "done": ("✓ ", "$text-success"),
@@ -148,6 +149,19 @@ def _keys(page: LessonState) -> Content:
     return Content("  ").join(parts)
 
 
+class NumberBlank(TextBox):
+    """The input of a blank: what can't be part of a number is refused, with a message."""
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.character is None or not event.is_printable or event.character in IN_NUMBERS:
+            return
+        event.stop()
+        event.prevent_default()
+        typed, leave = plain(event.character), key_of("leave")
+        sentence = f"Expected a number, such as 12 or 0.5, got {typed}; {leave} leaves the field."
+        self.post_message(TabView.StatusMessage(sentence, "error"))
+
+
 class Blanks(Vertical):
     """Posts the numbers with ``Answered`` when one was typed, on enter or blur; enter goes to the next blank."""
 
@@ -165,7 +179,7 @@ class Blanks(Vertical):
     def __init__(self, page: LessonState, blanks: tuple[Blank, ...]) -> None:
         super().__init__()
         self._lesson, self._number, self._blanks = page.lesson, page.asked, blanks
-        self._boxes = [TextBox(compact=True, select_on_focus=True) for _ in blanks]
+        self._boxes = [NumberBlank(compact=True, select_on_focus=True) for _ in blanks]
         self._marks = [Static(classes="mark", markup=False) for _ in blanks]
         self._given: tuple[float | None, ...] = ()
         self.show(page)
@@ -184,7 +198,7 @@ class Blanks(Vertical):
             number = blank.answer if done and number is None else number
             if _number(box.value) != number and not box.has_focus:
                 box.value = "" if number is None else f"{number:.10g}"
-            state = "open" if number is None else "done" if abs(number - blank.answer) <= blank.within else "wrong"
+            state = _state_of(blank, number)
             mark.update("" if state == "open" else MARKS[state][0])
             mark.set_class(state == "done", "-done")
             mark.set_class(state == "wrong", "-wrong")
@@ -296,25 +310,40 @@ class Blocks(Widget):
             self._lines += [Content("")] * (block.gap and place > 0) + block.lines(width)
 
 
-class LessonStrip(Static):
-    """Shows the question with its answers, and the next step, in four rows below a picture."""
+class LessonStrip(Vertical):
+    """Shows a part of the page, which scrolls, and the question with its answers and the next step, below a picture."""
 
     DEFAULT_CSS = """
-    LessonStrip { display: none; height: 4; border-left: outer $accent; padding: 0 1; background: $surface; }
+    LessonStrip {
+        display: none; height: auto; border-left: outer $accent; padding: 0 1; background: $surface;
+        .excerpt { height: 15vh; min-height: 3; scrollbar-size-vertical: 1; color: $text-muted; }
+        .tasks { height: 4; }
+    }
     """
 
     def __init__(self) -> None:
-        super().__init__(markup=False)
+        self._prose, self._tasks = Blocks(), Static(classes="tasks", markup=False)
+        self._excerpt = VerticalScroll(self._prose, classes="excerpt", can_focus=False)
+        super().__init__(self._excerpt, self._tasks)
         self._page: LessonState | None = None
 
     def show(self, page: LessonState) -> None:
-        """Show what is to be done on ``page``."""
-        self._page = page
-        self.update(Content("\n").join(strip_lines(page, self.content_size.width or USUAL_WIDTH)), layout=False)
+        """Show ``page`` from its beginning, if it is another lesson's, and what is to be done on it."""
+        before, self._page = self._page, page
+        if before is None or before.lesson != page.lesson:
+            self._prose.show(*(replace(block, gap=False) for block in prose(page)))
+            self._excerpt.scroll_home(animate=False)
+        width = self._tasks.content_size.width or USUAL_WIDTH
+        self._tasks.update(Content("\n").join(strip_lines(page, width)), layout=False)
 
     def on_resize(self, event: events.Resize) -> None:
         if self._page is not None:
-            self.show(self._page)
+            self.call_after_refresh(self.show, self._page)
+
+    def scroll_on(self, direction: int) -> None:
+        """Scroll the part of the page down (1) or up (-1), all but one of its lines."""
+        lines = direction * max(1, self._excerpt.size.height - 1)
+        self._excerpt.scroll_to(y=self._excerpt.scroll_target_y + lines, animate=False, immediate=True)
 
 
 def strip_lines(page: LessonState, width: int) -> list[Content]:
@@ -323,14 +352,7 @@ def strip_lines(page: LessonState, width: int) -> list[Content]:
     lines: list[Content] = []
     if asked is not None and lesson_question is not None and asked.state != "done" and not page.waits:
         lines += Content.styled(printable(lesson_question.text), "bold").wrap(width)
-        answers = [
-            f"{letter} {printable(choice)}"
-            for letter, choice in zip(ascii_uppercase, lesson_question.choices, strict=False)
-        ] or [
-            f"{letter} {printable(blank.label)}"
-            for letter, blank in zip(ascii_uppercase, lesson_question.blanks, strict=False)
-        ]
-        lines += Content("   ".join(answers)).wrap(width)
+        lines += Content("   ").join(_strip_answers(page, lesson_question)).wrap(width)
     else:
         if page.waits:
             lines.append(Content.styled(waiting(page), DIM))
@@ -343,6 +365,23 @@ def strip_lines(page: LessonState, width: int) -> list[Content]:
         last = lines[STRIP_ROWS - 2]
         lines = [*lines[: STRIP_ROWS - 2], last.truncate(max(width - more.cell_length, 0)) + more]
     return [line.truncate(width, ellipsis=True) for line in (*lines, advice_line)]
+
+
+def _strip_answers(page: LessonState, asked: Question) -> Iterator[Content]:
+    """Return the choices, or the blanks with the numbers given so far; a chosen or wrong one is marked."""
+    for index, choice in enumerate(asked.choices):
+        mark, style = _choice_mark(page, index) if page.answer == index else ("", "")
+        yield Content.assemble((mark, style), f"{ascii_uppercase[index]} {printable(choice)}")
+    given = page.answer if isinstance(page.answer, tuple) else (None,) * len(asked.blanks)
+    for letter, blank, number in zip(ascii_uppercase, asked.blanks, given, strict=False):
+        mark, style = ("", "") if number is None else MARKS[_state_of(blank, number)]
+        filled = "" if number is None else f" {number:.10g}"
+        yield Content.assemble((mark, style), f"{letter} {printable(blank.label)}{filled}")
+
+
+def _state_of(blank: Blank, number: float | None) -> ItemState:
+    """Return whether a number is right for a blank."""
+    return "open" if number is None else "done" if abs(number - blank.answer) <= blank.within else "wrong"
 
 
 def title(page: LessonState) -> Iterator[Block]:
