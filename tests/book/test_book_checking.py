@@ -228,3 +228,23 @@ def test_other_fields_of_a_target() -> None:
         "training.early_stopping.patience is not set, expected 3",
         "hidden layer 2 is missing",
     )
+
+
+@pytest.mark.parametrize(
+    ("layers", "inputs", "index", "name"),
+    [
+        ((), 1, 0, "w"),
+        ((), 1, 1, "b"),
+        ((), 2, 1, "w₂"),
+        ((LayerConfig(2),), 3, 5, "layer 1: w₂₃⁽⁰⁾"),
+        ((LayerConfig(2),), 3, 7, "layer 1: b₂⁽⁰⁾"),
+        ((LayerConfig(2),), 3, 9, "output: w₁₂⁽¹⁾"),
+    ],
+)
+def test_a_weight_that_came_out_wrong_is_named_as_in_the_book(
+    layers: tuple[LayerConfig, ...], inputs: int, index: int, name: str
+) -> None:
+    experiment = replace(TEN, model=ModelConfig(layers, OutputConfig(units=1)))
+    results = Results(experiment=experiment, inputs=inputs, epoch=10, weights=(0.25,) * 20)
+    (item,) = check(lesson_with(value=f"weight[{index}]", at_least=9.0), results).items
+    assert item.details == (f"{name} is 0.25",)

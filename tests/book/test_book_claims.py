@@ -306,3 +306,11 @@ def test_with_dropped_inputs_the_validation_loss_is_the_lower_one() -> None:
         epochs = run("dropped_inputs", place).history.epochs
         lower.append(int((np.array(epochs["val_loss"]) < np.array(epochs["loss"])).sum()))
     assert 5 <= lower[0] <= 12 and lower[1] == 98
+
+
+def test_prices_are_not_said_to_want_the_identity_and_two_quantities_have_two_outputs() -> None:
+    lesson = LESSONS["architecture"]
+    (of_prices,) = [one for one in lesson.checks if one.variant == "prices"]
+    assert "identity" not in of_prices.done and "lesson 13" in of_prices.done
+    assert LESSONS["output_prices"].file.startswith("13_")
+    assert outputs(run("architecture", 5)).shape[1] == 2

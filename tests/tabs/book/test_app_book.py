@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from test_app_snapshots import settle
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from tui_trainer.book.checking import Item
 from tui_trainer.book.handed_in import HandedInAnswer, read
-from tui_trainer.book.lesson import Lesson
+from tui_trainer.book.lesson import VIEW_OPTIONS, Lesson
 from tui_trainer.book.library import from_folder, packaged
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment, LayerConfig, ModelConfig
@@ -21,6 +22,7 @@ from tui_trainer.tabs.book.view import LessonList
 from tui_trainer.tabs.landscape.view import LandscapeView
 from tui_trainer.tabs.loss.view import LossView
 from tui_trainer.tabs.network.activation_curves import ActivationCurves
+from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.plot_widgets import PlotWidget
 
 if TYPE_CHECKING:
@@ -684,3 +686,55 @@ async def test_a_run_that_ends_behind_an_earlier_moment_counts_for_its_lesson_at
         await flow.until(lambda: flow.screen.state in ENDED, "the end of the run")
         await flow.until(lambda: page_of(flow).items[1].state == "done", "the check")
         assert flow.progress.now is not None and flow.progress.epoch < flow.progress.now
+
+
+OPTIONS: dict[str, dict[str, object]] = {  # a value of each option of the views that is not what they begin with
+    "loss": {"log": True, "batches": True, "best": True},
+    "data": {"panel": "rows", "ends": True, "x": "petal width (cm)", "y": "petal width (cm)"},
+    "landscape": {
+        "kind": "plane",
+        "variants": True,
+        "algorithms": True,
+        "parameter": 3,
+        "low": -7.0,
+        "high": 7.0,
+        "parameter_2": 5,
+        "low_2": -6.0,
+        "high_2": 6.0,
+    },
+    "boundary": {"x": "petal width (cm)", "y": "sepal width (cm)", "layer": 1, "neuron": 2},
+    "network": {"panel": "microscope", "stage": "update", "sample": 3, "layer": 2, "neuron": 1},
+    "predictions": {"panel": "loss", "part": "training"},
+    "summary": {"code": True, "book": True},
+}
+TOGETHER = {"ends": {"panel": "rows"}, "stage": {"panel": "microscope"}, "neuron": {"layer": 1}}  # what others need
+
+
+async def test_every_option_of_a_lesson_has_an_effect(start: Start) -> None:
+    assert {view: set(options) for view, options in OPTIONS.items()} == {
+        view: set(options) for view, options in VIEW_OPTIONS.items()
+    }
+    async with start(Experiment()) as flow:
+        for name, options in OPTIONS.items():
+            await flow.screen.tabs.open(name)
+            view = await flow.screen.tabs.ready(name)
+            await flow.until(lambda view=view: flow.screen.tabs.view is view, name)
+            for option, value in options.items():
+                others = TOGETHER.get(option, {})
+                view.configure({})
+                view.configure(others)
+                before = looks(view)
+                view.configure({})
+                given = [("one", MINE)] if option == "variants" else value
+                view.configure({**others, ("companions" if option == "variants" else option): given})
+                await flow.until(lambda view=view, before=before: looks(view) != before, f"{name}: {option}")
+            view.configure({})
+
+
+def looks(view: TabView) -> str:
+    """What a view requests and is set to, its parts included."""
+    parts = [repr((getattr(view, "request", None), sorted(view.classes)))]
+    for part in (view, *view.query("*").results(Widget)):
+        kept = {key: value for key, value in vars(part).items() if isinstance(value, bool | int | float | str | tuple)}
+        parts.append(repr((type(part).__name__, part.display, kept)))
+    return "\n".join(parts)
