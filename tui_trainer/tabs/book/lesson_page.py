@@ -336,9 +336,13 @@ class LessonStrip(Vertical):
         width = self._tasks.content_size.width or USUAL_WIDTH
         self._tasks.update(Content("\n").join(strip_lines(page, width)), layout=False)
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._wrap_again)
+
+    def _wrap_again(self) -> None:
+        """Show the page that is the newest by now, in the new width."""
         if self._page is not None:
-            self.call_after_refresh(self.show, self._page)
+            self.show(self._page)
 
     def scroll_on(self, direction: int) -> None:
         """Scroll the part of the page down (1) or up (-1), all but one of its lines."""
