@@ -52,6 +52,7 @@ MAX_MODULES = sum(
         2,  # earlier moments of a run: the snapshots and the way back, and the keys
         3,  # films: the run that is played to the app, the frames and their files, and the command
         3,  # pictures: which columns are pixels, how they are drawn, and the contact sheet
+        1,  # the layers over time: heatmaps, beside the table of the layers
     )
 )
 MAX_DEPTH = 3  # of classes of ours

@@ -203,3 +203,19 @@ async def test_while_training_a_change_that_nobody_sees_is_not_painted_until_it_
         assert drifted != first and not widget.is_owed, "five shades"
         assert await show(98, True) == drifted
         assert await show(98, False) != drifted and not widget.is_owed
+
+
+async def test_without_colours_a_picture_changes_while_training_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There, the characters change while the colours stay."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = Training()
+    async with app.run_test(size=SIZE) as pilot:
+        widget, budget = app.screen.query_one(HeatmapWidget), app.screen.paint_budget  # type: ignore[attr-defined]
+        widget.show(picture())
+        await pilot.pause()
+        before = [widget.render_line(row).text for row in range(SIZE[1])]
+        budget.begin(is_training=True)
+        widget.show(picture(turn=1.5))
+        await pilot.pause()
+        assert not budget.owed and not widget.is_owed
+        assert sum(widget.render_line(row).text != before[row] for row in range(SIZE[1])) > 8

@@ -236,7 +236,8 @@ class TintedWidget(FrameWidget[Drawing]):
         return (*self.size, self.form)
 
     def worth(self, before: Frame, after: Frame) -> NDArray[np.float64]:
-        return difference(before.roles, after.roles)
+        """Return how much each cell matters; where its colours stay, its character is what has changed."""
+        return np.where(before.roles == after.roles, 1.0, difference(before.roles, after.roles))
 
     def tint_colors(self) -> dict[str, Color]:
         """Return the current colours of the theme, by name."""

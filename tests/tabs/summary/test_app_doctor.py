@@ -59,7 +59,7 @@ async def test_a_finding_is_told_once(start: Start) -> None:
 async def test_the_summary_has_the_layers_in_numbers_and_all_findings(start: Start) -> None:
     async with start(IRIS) as flow:
         await flow.press("7")
-        await flow.until_shown("layer gradient step idle weights outputs")
+        await flow.until_shown("layer gradient step idle weights gradients outputs")
         await flow.press("E")
         await flow.until_shown("A mini-batch of 121 is more than")
         rows = [line for line in flow.screen_text().splitlines() if " dead" in line or "at ends" in line]
@@ -82,6 +82,9 @@ def test_the_numbers_are_those_of_the_weights() -> None:
         largest = np.abs(after[place]).max()
         assert layer.largest_weight == largest
         assert layer.weights == tuple(np.histogram(after[place], 10, (-largest, largest))[0].tolist())
+        steepest = np.abs(gradients[place]).max()
+        assert layer.largest_gradient == steepest
+        assert layer.gradients == tuple(np.histogram(gradients[place], 10, (-steepest, steepest))[0].tolist())
         assert sum(layer.outputs) == layer.units * 120
     assert content.layers[0].saturated is not None and content.layers[1].dead is not None
     lines = layer_lines(content, 120, ascii_only=True)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
-from tui_trainer.protocol import pack, unpack
+from tui_trainer.plotting.heatmaps import FIRST_SHADE, SEQUENTIAL, SHADES, TINTS
+from tui_trainer.plotting.plot import HIGHEST, UNKNOWN
+from tui_trainer.protocol import Update, pack, unpack
 from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.tabs.summary import compute
 from tui_trainer.tabs.summary.compute import SummaryCompute
+from tui_trainer.tabs.summary.heatmaps import FAINTEST, LayerHeatmaps, draw, lay_out, quantities
 from tui_trainer.tabs.summary.messages import LayerHistory, LayerNumbers, SummaryContent, WatchSummary
-from tui_trainer.tabs.summary.view import history_lines
 from tui_trainer.training.session import Session
+
+if TYPE_CHECKING:
+    from running_app import Start
 
 IRIS = Experiment(
     dataset=DatasetConfig("iris"),
@@ -33,10 +40,6 @@ def table(content: SummaryContent) -> list[tuple[list[float], list[float], list[
         (unpack(layer.gradients).tolist(), unpack(layer.updates).tolist(), unpack(layer.idle).tolist())
         for layer in content.history
     ]
-
-
-def lines(content: SummaryContent, width: int) -> list[str]:
-    return ["".join(part for part, _ in line) for line in history_lines(content, width)]
 
 
 def test_each_look_is_one_moment() -> None:
@@ -83,19 +86,67 @@ def test_a_run_that_goes_back_forgets_what_came_later() -> None:
     assert unpack(look.compute(WatchSummary()).epochs).tolist() == [1.0, 1.25]
 
 
-def test_layers_over_time_are_drawn_on_one_scale() -> None:
-    numbers = LayerNumbers(8, (1,), 1.0, (1,), (0.0, 1.0), 1e-3, 1e-3)
+def seen_twice() -> SummaryContent:
+    """Two layers at two moments: one that gets more gradient, and one that stops learning and can't be idle."""
+    numbers = LayerNumbers(8, (1,), 1.0, (1,), (0.0, 1.0))
     first = LayerHistory(pack(np.array([1e-5, 1e-3])), pack(np.array([np.nan, 1e-2])), pack(np.array([0.0, 1.0])))
     last = LayerHistory(pack(np.array([1e-1, 0.0])), pack(np.array([1e-2, 1e-4])), pack(np.full(2, np.nan)))
-    content = SummaryContent((numbers, numbers), (), pack(np.array([1.0, 41.0])), (first, last))
-    shown = lines(content, 77)
-    assert " ".join(shown[1].split()) == "gradient 1e-5 to 1e-1 step 1e-4 to 1e-2 idle up to 100%"
-    assert shown[2].startswith("1    ▁") and shown[2][5 + 21] == "▅", "from the least to the middle of four decades"
-    assert shown[2][5 + 24] == " " and shown[2].endswith("█"), "what it has not is empty; all idle is full"
-    assert shown[3].startswith("out  █") and shown[4].strip() == "epoch 1 to 41, while this tab was open"
-    assert max(map(len, shown)) <= 77
-    assert len({len(line) for line in shown[2:4]}) == 1
-    narrow = lines(content, 60)
-    assert " ".join(narrow[1].split()) == "gradient step idle up to 100%", "a span is there whole or not at all"
-    assert lines(content, 40) == [], "there is no room"
-    assert history_lines(SummaryContent((numbers, numbers), ()), 77) == []
+    return SummaryContent((numbers, numbers), (), pack(np.array([1.0, 41.0])), (first, last))
+
+
+def test_scales_are_whole_decades_and_shares() -> None:
+    gradient, step, idle = quantities(seen_twice())
+    assert (gradient.ends, step.ends, idle.ends) == (("1e-5", "1e-1"), ("1e-4", "1e-2"), ("0%", "100%"))
+    middle = round((FAINTEST + HIGHEST) / 2)
+    assert gradient.levels.tolist() == [[FAINTEST, middle], [HIGHEST, 0]], "from the least to the middle of 4 decades"
+    assert step.levels.tolist() == [[UNKNOWN, HIGHEST], [HIGHEST, FAINTEST]]
+    assert idle.levels.tolist() == [[0, HIGHEST], [UNKNOWN, UNKNOWN]]
+    nothing = LayerHistory(pack(np.zeros(2)), pack(np.full(2, np.nan)), pack(np.zeros(2)))
+    empty = SummaryContent((), (), pack(np.array([1.0, 2.0])), (nothing,))
+    assert [one.ends for one in quantities(empty)] == [("", ""), ("", ""), ("0%", "100%")]
+
+
+def test_each_heatmap_has_a_row_for_each_layer_and_a_legend() -> None:
+    """In the colours of a scale, or in ASCII in characters that differ; side by side or one below the other."""
+    content = seen_twice()
+    wide, narrow = lay_out(2, 117), lay_out(2, 60)
+    assert wide is not None and narrow is not None and lay_out(2, 17) is None
+    assert (wide.columns, wide.height) == (35, 5) and (narrow.columns, narrow.height) == (54, 11)
+    rows = draw(content, 117, wide.height, "ascii").rows
+    assert all(row.isascii() for row in rows)
+    words = " ".join(rows[1].split())
+    assert words == "gradient 1e-5 :-=++*#%@@ 1e-1 step 1e-4 :-=++*#%@@ 1e-2 idle 0% :-=++*#%@@ 100%"
+    assert rows[2][:6] == "1     " and rows[3].startswith("out   ")
+    tight = draw(content, 77, 5, "ascii").rows[1]
+    assert len(tight) == 77 and tight.split()[0] == "gradient" and "1e-5 :*@ 1e-1" in tight, "as 80 columns have it"
+    starts = [left for left, _ in wide.corners]
+    early, late = ([[row[left + column] for left in starts] for row in rows[2:4]] for column in (0, 34))
+    assert early == [[":", "?", " "], ["@", "@", "-"]] and late == [["*", "@", "@"], [" ", ":", " "]]
+    assert rows[4].split() == ["epoch", *3 * ["1", "41"]]
+    stacked = draw(content, 60, narrow.height, "ascii").rows
+    assert [stacked[row].split()[0] for row in (1, 4, 7)] == ["gradient", "step", "idle"]
+    assert [stacked[row][:3] for row in (2, 3, 5, 6, 8, 9)] == 3 * ["1  ", "out"] and stacked[10].startswith("epoch 1")
+    coloured = draw(content, 117, wide.height, "pixels")
+    row, (left, top) = coloured.roles[2], wide.corners[0]
+    shades = row[left : left + 35] // TINTS - FIRST_SHADE - SEQUENTIAL * SHADES
+    assert top == 2 and 0 < shades[0] < shades[-1] < SHADES - 1 and set(coloured.rows[2][left : left + 35]) == {" "}
+    shaded = draw(content, 117, wide.height, "shades").rows[2]
+    assert shaded[left] == "░" and shaded[left + 34] == "▓"
+
+
+def test_before_two_moments_nothing_is_drawn() -> None:
+    assert not "".join(draw(SummaryContent((), ()), 117, 5, "pixels").rows).strip()
+
+
+async def test_the_heatmaps_appear_while_the_tab_is_open(start: Start) -> None:
+    async with start(IRIS, (80, 24)) as flow:
+        await flow.press("7")
+        await flow.until_shown("layer gradient step idle weights gradients outputs")
+        heatmaps = flow.screen.query_one(LayerHeatmaps)
+        assert not heatmaps.display
+        await flow.press("s")
+        await flow.until(lambda: any(isinstance(one, Update) and one.steps == 1 for one in flow.reports), "a moment")
+        await flow.press("s")
+        await flow.until(lambda: heatmaps.display and heatmaps.size.height == 6, "three layers and their legends")
+        await flow.press("pagedown")
+        await flow.until_shown("Each layer over time while this tab was open (gradient, step: log scale) gradient")

@@ -33,6 +33,7 @@ class SummaryCompute:
         session, vitals = self._session, Vitals(self._session)
         kernels = [array for array in session.trainer.model.get_weights() if array.ndim == 2]
         has_update = vitals.gradients and session.steps != session.weights_set_at
+        gradients = [array for array in session.trainer.gradient() if array.ndim == 2] if vitals.gradients else []
         changes = [array for array in session.trainer.last_update() if array.ndim == 2] if has_update else []
         layers = []
         for number, (kernel, values) in enumerate(zip(kernels, vitals.outputs, strict=True)):
@@ -40,6 +41,7 @@ class SummaryCompute:
             largest = float(np.abs(kernel).max())
             output_range = float(values.min()), float(values.max())
             size = float(np.linalg.norm(kernel))
+            steepest = float(np.abs(gradients[number]).max()) if gradients else 0.0
             layers.append(
                 LayerNumbers(
                     units=len(values),
@@ -47,6 +49,8 @@ class SummaryCompute:
                     largest_weight=largest,
                     outputs=_counts(values, *output_range),
                     output_range=output_range,
+                    gradients=_counts(gradients[number], -steepest, steepest) if gradients else (),
+                    largest_gradient=steepest,
                     gradient=vitals.gradients[number] if vitals.gradients else None,
                     update=float(np.linalg.norm(changes[number])) / size if changes and size else None,
                     dead=count_dead(values) if activation == "relu" else None,

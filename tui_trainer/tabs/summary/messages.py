@@ -14,9 +14,10 @@ class WatchSummary(Request, frozen=True):
 class LayerNumbers(msgspec.Struct, frozen=True):
     """A layer in numbers, at the present step.
 
-    ``weights`` are counts over equal parts from minus to plus ``largest_weight``, ``outputs`` over those from the
-    least to the greatest output, ``output_range``. ``gradient`` is the root mean square of the last step's gradient
-    of the weights, ``update`` the length of that step relative to that of the weights; both None before a step.
+    ``weights`` are counts over equal parts from minus to plus ``largest_weight``, ``gradients``, those of the last
+    step, from minus to plus ``largest_gradient``, and ``outputs`` from the least to the greatest output,
+    ``output_range``. ``gradient`` is the root mean square of the last step's gradient of the weights, ``update`` the
+    length of that step relative to that of the weights. Before a step ``gradients`` are empty, the other two None.
     ``dead`` units are 0 for every row, ``saturated`` is the share of outputs at the ends of a sigmoid or tanh; None
     for others.
     """
@@ -26,6 +27,8 @@ class LayerNumbers(msgspec.Struct, frozen=True):
     largest_weight: float
     outputs: tuple[int, ...]
     output_range: tuple[float, float]
+    gradients: tuple[int, ...] = ()
+    largest_gradient: float = 0.0
     gradient: float | None = None
     update: float | None = None
     dead: int | None = None

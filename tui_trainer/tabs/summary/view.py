@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
-from numpy.typing import NDArray
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -15,15 +13,15 @@ from textual.widgets import Static
 from tui_trainer.errors import plain
 from tui_trainer.experiment.schema import Experiment, ScheduleConfig, TrainingConfig
 from tui_trainer.export.keras import keras_code
-from tui_trainer.formats import count_cells, format_amount, format_bars, format_number, format_scientific, format_table
-from tui_trainer.protocol import Loaded, Progress, unpack
+from tui_trainer.formats import count_cells, format_amount, format_bars, format_table
+from tui_trainer.protocol import Loaded, Progress
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.plot_widgets import Line, TextLines
 
+from .heatmaps import LayerHeatmaps
 from .messages import LayerNumbers, SummaryContent, WatchSummary
 
 SCROLL_BAR = 1  # column
-NAME_WIDTH, HISTORY_GAP, MIN_HISTORY = 5, 2, 12  # columns: of a layer's name, after a block, and of a block at least
 COLUMN_GAP = re.compile(r" {2,}")
 BARS = re.compile("[│┃]")
 COUNT = re.compile(r"(?<= )[\d,]+(?= *│?$)", re.MULTILINE)
@@ -55,6 +53,7 @@ class SummaryView(TabView):
         with VerticalScroll():
             yield Static(classes="table", markup=False)
             yield TextLines("layers")
+            yield LayerHeatmaps()
             yield Static(classes="findings", markup=False)
             yield Static(classes="words", markup=False)
             yield Static(classes="speed", markup=False)
@@ -107,10 +106,9 @@ class SummaryView(TabView):
         width = layers.size.width or self.size.width - SCROLL_BAR
         heads, *rows = layer_lines(self._content, width, is_ascii) if self._content is not None else [""]
         lines: list[Line] = [((heads, "title"),), *(((row, "text"),) for row in rows)]
-        if self._content is not None:
-            lines += history_lines(self._content, width, is_ascii)
         layers.styles.height = len(lines)
         layers.show(tuple(lines))
+        self.query_one(LayerHeatmaps).show_history(self._content, width)
         findings = () if self._content is None else self._content.findings
         self.query_one(".findings", Static).update("\n".join(findings))
         self.query_one(".findings").display = bool(findings)
@@ -148,15 +146,16 @@ class SummaryView(TabView):
         self.query_one(".speed", Static).update(f"speed      {speeds}")
 
 
-HEADINGS = ("layer", "gradient", "step", "idle", "weights", "", "outputs", "")
-LEFT = frozenset({"layer", "weights", "", "outputs"})
-LEFT_OUT = ((), (7,), (5, 7), (2, 5, 7))  # columns, where there is no room for all
+HEADINGS = ("layer", "gradient", "step", "idle", "weights", "", "gradients", "", "outputs", "")
+LEFT = frozenset({"layer", "weights", "", "gradients", "outputs"})
+RANGES = (5, 7, 9)
+LEFT_OUT = ((), (9,), (7, 9), RANGES, (1, *RANGES), (1, 2, *RANGES))  # columns, where there is no room for all
 
 
 def layer_lines(content: SummaryContent, width: int, ascii_only: bool = False) -> list[str]:
     """Return a table of the layers in numbers: headings, and a line for each layer, in ``width`` cells.
 
-    Where it would be wider, ranges are left out, and then the step.
+    Where it would be wider, ranges are left out, then the gradient's size, and then the step.
     """
     rows = [HEADINGS]
     for number, layer in enumerate(content.layers, start=1):
@@ -168,6 +167,8 @@ def layer_lines(content: SummaryContent, width: int, ascii_only: bool = False) -
                 _idle(layer),
                 format_bars(layer.weights, ascii_only),
                 f"±{layer.largest_weight:.2g}",
+                format_bars(layer.gradients, ascii_only),
+                f"±{layer.largest_gradient:.0e}" if layer.gradients else "",
                 format_bars(layer.outputs, ascii_only),
                 f"{layer.output_range[0]:.2g} to {layer.output_range[1]:.2g}",
             )
@@ -180,56 +181,6 @@ def layer_lines(content: SummaryContent, width: int, ascii_only: bool = False) -
         if max(map(count_cells, lines)) <= width:
             break
     return lines
-
-
-def history_lines(content: SummaryContent, width: int, ascii_only: bool = False) -> list[Line]:
-    """Return each layer over the epochs at which it was looked at, in ``width`` cells: a column for each time.
-
-    Gradient and step of all layers have one logarithmic scale each; what is idle is a share.
-    """
-    epochs = unpack(content.epochs)
-    columns = (width - NAME_WIDTH) // 3 - HISTORY_GAP
-    if len(epochs) < 2 or columns < MIN_HISTORY:
-        return []
-    at = np.searchsorted(epochs, np.linspace(epochs[0], epochs[-1], columns) + 1e-9, side="right") - 1
-    blocks = []
-    for name, is_share in (("gradients", False), ("updates", False), ("idle", True)):
-        values = np.stack([unpack(getattr(layer, name)) for layer in content.history])[:, at]
-        blocks.append(_share_levels(values) if is_share else _log_levels(values))
-    blank = " " * HISTORY_GAP
-    heads = (
-        f"{name} {span}".strip().ljust(columns) if len(name) + len(span) < columns else name.ljust(columns)
-        for name, (_, span) in zip(("gradient", "step", "idle"), blocks, strict=True)
-    )
-    lines: list[Line] = [(("", "text"),), ((" " * NAME_WIDTH + blank.join(heads), "dim"),)]
-    shades = " .:-=+*#@" if ascii_only else " ▁▂▃▄▅▆▇█"
-    for number in range(len(content.history)):
-        name = "out" if number == len(content.history) - 1 else str(number + 1)
-        cells = blank.join("".join(shades[level] for level in levels[number]) for levels, _ in blocks)
-        lines.append(((f"{name:<{NAME_WIDTH}}{cells}", "text"),))
-    first, last = (format_number(float(epoch), 3) for epoch in (epochs[0], epochs[-1]))
-    lines.append(((f"{'':{NAME_WIDTH}}epoch {first} to {last}, while this tab was open", "dim"),))
-    return lines
-
-
-def _log_levels(values: NDArray[np.float64]) -> tuple[NDArray[np.intp], str]:
-    """Return levels (layers, k) from 0, for nothing, to 8 on a logarithmic scale, and its span in words."""
-    known = values[np.isfinite(values) & (values > 0.0)]
-    if not known.size:
-        return np.zeros(values.shape, np.intp), ""
-    low, high = np.log10(known.min()), np.log10(known.max())
-    with np.errstate(divide="ignore", invalid="ignore"):
-        shares = (np.log10(values) - low) / max(high - low, 1e-9)
-    levels = np.where(np.isfinite(shares), 1 + np.rint(np.clip(np.nan_to_num(shares), 0.0, 1.0) * 7), 0)
-    low_text, high_text = (format_scientific(float(value), 0) for value in (known.min(), known.max()))
-    return levels.astype(np.intp), f"{low_text} to {high_text}"
-
-
-def _share_levels(values: NDArray[np.float64]) -> tuple[NDArray[np.intp], str]:
-    """Return levels (layers, k) from 0 to 8 of shares, and the largest share in words."""
-    shares = np.nan_to_num(values)
-    largest = f"up to {shares.max():.0%}" if np.isfinite(values).any() else ""
-    return np.ceil(np.clip(shares, 0.0, 1.0) * 8).astype(np.intp), largest
 
 
 def _idle(layer: LayerNumbers) -> str:
