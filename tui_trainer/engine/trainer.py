@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -142,6 +143,7 @@ class Trainer:
             self._check_function()
             self._shuffle, self._ahead = False, _Ahead(model)
         self.steps = 0
+        self._restored_at = 0  # the step at which the buffers of the passes are those of another one
         self.epochs = 0
         self._position = 0
         self._epoch_total = 0.0
@@ -239,6 +241,20 @@ class Trainer:
         pairs = zip(self.model.parameters.arrays(), self._spare.arrays(), strict=True)
         return [after - before for after, before in pairs] if self.steps else [0 * one for one, _ in pairs]
 
+    def last_dropout(self) -> LastDropout | None:
+        """What dropout did in the last step; None without dropout, before the first step, and after ``restore``."""
+        if not self.steps or self.steps == self._restored_at:
+            return None
+        start = sum(batch.samples for batch in self._batches[: self._position - 1])  # -1: the last one of an epoch
+        samples = self._batches[self._position - 1].samples
+        objective = self._objectives.get(samples)
+        if objective is None:
+            return None
+        masks = [objective.propagation.mask_before(index) for index in range(len(self.model.dense))]
+        if all(mask is None for mask in masks):
+            return None
+        return LastDropout(self._order[start : start + samples], masks)
+
     def record_step(self) -> StepRecord:
         """Record the step that ``step`` would take next, without taking it.
 
@@ -307,6 +323,7 @@ class Trainer:
             self.optimizer.state[name][:] = slot
         self.optimizer.steps = updates
         self.steps, self.epochs, self._position = steps, epochs, position
+        self._restored_at = steps
         self._arrange(order)
         self._epoch_total = float(state["epoch_total"][0])
 
@@ -414,6 +431,17 @@ class Trainer:
             self.optimizer.build(self.model.count_params(), self.model.dtype)
         gradients = self._gradients.folded if self.steps else None
         return divergence(self.steps, self.epochs, loss, self.optimizer.learning_rate, gradients)
+
+
+class LastDropout(NamedTuple):
+    """The dropout of a step on n samples, by their numbers (n,) among those of the training.
+
+    ``masks`` has what the inputs (inputs, n) of each dense layer were multiplied by, None for a layer without dropout.
+    The next step overwrites them.
+    """
+
+    samples: Array
+    masks: list[Array | None]
 
 
 class _Ahead:

@@ -25,6 +25,7 @@ from tui_trainer.datasets.preparation import preparation_of
 from tui_trainer.datasets.split import Split, split
 from tui_trainer.datasets.statistics import DataStatistics, statistics_of
 from tui_trainer.engine import Diverged, Sequential, Trainer, summarize
+from tui_trainer.engine.trainer import LastDropout
 from tui_trainer.experiment.resolve import check_without_validation, resolve
 from tui_trainer.experiment.schema import Experiment, TrainingConfig
 from tui_trainer.pace import FULL, Pace, Schedule
@@ -139,6 +140,7 @@ class Session:
         self._chunk, self._filled, self._last_loss, self._scores = 1, 0, None, None
         self.resumed_at = 0  # the trainer has no gradient before the next step
         self.weights_epoch: int | None = None  # an earlier epoch whose weights were put back
+        self.stepped_at = -1  # the step that was taken by itself, the last time
         self.weights_set_at = -1  # the step after which weights were changed other than by training, the last time
         self._start_trajectory()
         self._begin_timeline(experiment.training.epochs)
@@ -324,7 +326,10 @@ class Session:
 
     def step(self) -> None:
         """Train on one mini-batch, whatever the number of epochs."""
+        before = self.steps
         self._advance_by(1)
+        if self.steps > before:
+            self.stepped_at = self.steps
 
     def epoch(self) -> None:
         """Train to the end of the current epoch, or for a whole one."""
@@ -409,6 +414,11 @@ class Session:
     def moment(self) -> tuple[int, int]:
         """What changes with the weights."""
         return self.trainer.steps, self.weight_changes
+
+    @property
+    def dropout(self) -> LastDropout | None:
+        """What dropout did in the step that was taken by itself, until training goes on; None if there is none."""
+        return self.trainer.last_dropout() if self.steps == self.stepped_at else None
 
     @property
     def steps(self) -> int:

@@ -276,3 +276,20 @@ async def test_a_lesson_draws_the_activations_side_by_side(start: Start) -> None
         assert tops == {"tanh": 1.0, "sigmoid": 0.25, "ReLU": 1.0, "elu": 1.0}
         tab.view.configure({})
         await flow.until(lambda: not curves.display, "the network alone")
+
+
+async def test_after_a_step_the_dropped_units_are_seen_until_training_goes_on(start: Start) -> None:
+    experiment = with_field(with_field(IRIS, "model.layers[0].dropout", 0.5), "model.input_dropout", 0.5)
+    async with start(experiment, (80, 24)) as flow:
+        tab = await Tab(flow).open()
+        words = tab.view.query_one(".sample", TextLines)
+        assert " off in the last step" not in words.text
+        await flow.press("s")
+        await flow.until(lambda: "× off in the last step" in words.text, "a word on it")
+        assert tab.view.content is not None and tab.view.content.dropped_of is not None
+        await flow.press("e")
+        await flow.until(lambda: " off in the last step" not in words.text, "no longer")
+        await flow.press("s", "s")
+        await flow.until(lambda: " off in the last step" in words.text, "again")
+        await flow.press("space")
+        await flow.until(lambda: " off in the last step" not in words.text, "training goes on")

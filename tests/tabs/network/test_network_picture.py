@@ -15,7 +15,18 @@ from tui_trainer.runtime.reporting import loaded
 from tui_trainer.settings import Markers
 from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.tabs.network.compute import NetworkCompute
-from tui_trainer.tabs.network.drawing import CHOSEN, EDGE, LINK, NAMES, NEURON, SELECTED_WEIGHT, SHADES, Scene, draw
+from tui_trainer.tabs.network.drawing import (
+    CHOSEN,
+    DIM,
+    EDGE,
+    LINK,
+    NAMES,
+    NEURON,
+    SELECTED_WEIGHT,
+    SHADES,
+    Scene,
+    draw,
+)
 from tui_trainer.tabs.network.layout import Selection, arrange, shape_of
 from tui_trainer.tabs.network.messages import Network, WatchNetwork
 from tui_trainer.training.inspection import ColumnImportance, ImportanceOfRun
@@ -119,6 +130,22 @@ def test_dropout_of_the_inputs_stands_below_them() -> None:
     SESSIONS["dropped"] = Session()
     SESSIONS["dropped"].load(Experiment(model=ModelConfig(layers=(LayerConfig(4),), input_dropout=0.25)))
     assert picture("dropped", 80, 20, Selection()).rows[2].split() == ["drop", "0.25"]
+
+
+@pytest.mark.parametrize(("markers", "glyph"), [("braille", "×"), ("ascii", "x")])
+def test_units_that_the_last_step_dropped_are_grey_and_crossed_out(markers: Markers, glyph: str) -> None:
+    session = Session()
+    session.load(Experiment(model=ModelConfig(layers=(LayerConfig(8, dropout=0.5),), input_dropout=0.5)))
+    session.step()
+    scene = scene_of(session, 80, 24, Selection())
+    frame = draw(scene, 80, 24, markers, False)
+    for column, layer in zip(scene.arrangement.columns, scene.network.layers, strict=True):
+        dropped = np.frombuffer(layer.dropped, np.bool_) if layer.dropped else [False] * len(column.rows)
+        for row, is_off in zip(column.rows, dropped, strict=True):
+            inside = slice(column.left, column.right)
+            assert (glyph in frame.rows[row][inside]) == is_off
+            assert not is_off or set(frame.roles[row, inside].tolist()) <= {NEURON, DIM}
+    assert any(any(layer.dropped) for layer in scene.network.layers)
 
 
 def test_folded_neurons_and_layers_are_counted() -> None:

@@ -210,6 +210,17 @@ def test_the_line_over_the_picture() -> None:
     assert "(row 71): species 24.00, predicted 25.18" in text(number)[0] and "++ w > 0" in text(number)[0]
 
 
+def test_the_line_over_the_picture_says_of_which_sample_the_dropped_units_are() -> None:
+    dataset = DatasetView("iris", "Iris", (), "species", "multiclass", IRIS.outputs, 150, 120, 30, (), {})
+    own = Network(11, 120, 71, 1.0, 2.0, 0.6, (), SEPAL, dropped_of=11)
+    assert "   × off in the last step  " in text(heading(dataset, own, 117, "color"))[0]
+    other = replace(own, dropped_of=39)
+    assert "   × off in the last step, for sample 40  " in text(heading(dataset, other, 117, "color"))[0]
+    for width in range(60, 117):
+        (line,) = text(heading(dataset, other, width, "ascii"))
+        assert "   x off" in line and len(line) <= width
+
+
 @pytest.mark.parametrize(
     ("typed", "value"), [("0.5", 0.5), (" -2 ", -2.0), ("−1,5", -1.5), ("1e-3", 0.001), ("+7", 7.0), ("0", 0.0)]
 )

@@ -296,3 +296,61 @@ def test_inputs_have_the_importance_that_was_computed_for_the_run() -> None:
     assert found.looked_at.importance.mean == means[2] and found.looked_at.importance.by == "accuracy"
     session.load(session.requested)
     assert see(session, request).layers[0].importances == b"", "a new run has none yet"
+
+
+DROPPING = Experiment(
+    dataset=DatasetConfig("iris", validation_split=0.0),
+    model=ModelConfig(layers=(LayerConfig(5, "tanh"), LayerConfig(4, dropout=0.5)), input_dropout=0.3),
+    training=TrainingConfig(batch_size=40),
+)
+
+
+def test_what_dropout_took_away_in_a_single_step_is_seen_until_training_goes_on() -> None:
+    """It is what the recorded step had, for the sample that is shown or else the first, in a short last batch too."""
+    session = loaded(DROPPING)
+    compute = NetworkCompute(TrainerContext(session))
+
+    def dropped(sample: int) -> tuple[int | None, list[list[bool]]]:
+        content = compute.compute(WatchNetwork(sample, windows=ALL))
+        assert isinstance(content, Network)
+        return content.dropped_of, [np.frombuffer(layer.dropped, np.bool_).tolist() for layer in content.layers]
+
+    assert dropped(0) == (None, [[], [], [], []])
+    for number in range(1, 9):
+        record = session.trainer.record_step()
+        session.step()
+        assert len(record.samples) == (30 if number % 4 == 0 else 40)
+        masks = record.layers[0].mask, record.layers[2].mask
+        assert record.layers[1].mask is None and masks[0] is not None and masks[1] is not None
+        for member in (0, 7, 29):
+            inputs, units = (mask[:, member] == 0.0 for mask in masks if mask is not None)
+            expected = [inputs.tolist(), [], units.tolist(), []]
+            assert dropped(int(record.samples[member])) == (record.samples[member], expected)
+        other = next(sample for sample in range(150) if sample not in record.samples)
+        assert dropped(other) == dropped(int(record.samples[0]))
+    early = session.snapshot()
+    session.epoch()
+    assert dropped(0)[0] is None, "an epoch is more than a step"
+    session.step()
+    assert dropped(0)[0] is not None
+    session.train()
+    session.advance(0.01)
+    session.pause()
+    assert dropped(0)[0] is None
+    session.step()
+    session.trainer.restore(early)
+    assert session.trainer.last_dropout() is None, "the masks in the buffers are of another step"
+    session.load(DROPPING)
+    assert session.dropout is None
+    session.load(IRIS)
+    session.step()
+    assert session.dropout is None, "a network without dropout"
+
+
+def test_links_from_what_was_dropped_are_not_drawn() -> None:
+    session = loaded(DROPPING, steps=1)
+    content = see(session, WatchNetwork(windows=ALL))
+    for before, layer in zip(content.layers, content.layers[1:], strict=False):
+        links = np.frombuffer(layer.links, np.int8).reshape(before.window.count, layer.window.count)
+        off = np.frombuffer(before.dropped, np.bool_) if before.dropped else np.zeros(before.window.count, np.bool_)
+        assert not links[off].any() and links[~off].any(axis=1).all()

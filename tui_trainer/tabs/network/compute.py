@@ -84,8 +84,10 @@ class NetworkCompute:
         target, prediction, output = self._target_and_prediction(sample, outputs[-1])
         pixels = session.pixels()
         is_small = session.steps == 0 and model.count_params() <= MAX_FIRST_WEIGHTS
+        dropped_of: int | None = None
         if stage is None:
-            drawn = tuple(self._layer(windows, index, outputs, sample) for index in range(len(windows)))
+            dropped_of, dropped = self._dropped(sample)
+            drawn = tuple(self._layer(windows, index, outputs, sample, dropped) for index in range(len(windows)))
             looked_at: NeuronDetail | InputSeen | NeuronStep = self._looked_at(outputs, layer, neuron, sample, request)
         else:
             layer = max(layer, 1)
@@ -107,7 +109,21 @@ class NetworkCompute:
             picture=b"" if pixels is None else _picture(pixels, session.dataset.x[row]),
             weights=b"" if pixels is None or layer != 1 else self._weights(pixels, neuron),
             picture_rows=0 if pixels is None else pixels.rows,
+            dropped_of=dropped_of,
         )
+
+    def _dropped(self, sample: int) -> tuple[int | None, list[Array | None]]:
+        """Return whose outputs (units,) dropout took away in the last step, layer by layer from 0, and of which sample.
+
+        Of the one that is shown, if it was in the mini-batch, or else of the first.
+        """
+        dropout = self._session.dropout
+        if dropout is None:
+            return None, []
+        members = np.flatnonzero(dropout.samples == sample)
+        member = int(members[0]) if members.size else 0
+        dropped = [None if mask is None else mask[:, member] == 0.0 for mask in dropout.masks]
+        return int(dropout.samples[member]), dropped
 
     def _weights(self, pixels: PixelGrid, neuron: int) -> bytes:
         """Return the weights of a neuron of the first layer as levels, the middle for 0."""
@@ -138,21 +154,31 @@ class NetworkCompute:
         best = int(outputs.argmax())
         return float(target.argmax()), float(best), float(outputs[best])
 
-    def _layer(self, windows: list[NeuronRange], index: int, outputs: list[Array], sample: int) -> LayerValues:
+    def _layer(
+        self, windows: list[NeuronRange], index: int, outputs: list[Array], sample: int, dropped: list[Array | None]
+    ) -> LayerValues:
         session, window = self._session, windows[index]
         neurons, layer = part_of(window), window.layer
+        off = dropped[layer] if layer < len(dropped) else None
+        is_off = b"" if off is None else off[neurons].tobytes()
         values = outputs[layer][neurons]
         shades = signed_shades(values, self._strongest(layer, outputs[layer]))
         if layer == 0:
             raw = session.dataset.x[session.split.train_rows[sample]][neurons]
-            return LayerValues(window, pack(values), shades, raw=pack(raw), importances=self._importances(neurons))
+            importances = self._importances(neurons)
+            return LayerValues(window, pack(values), shades, raw=pack(raw), importances=importances, dropped=is_off)
         parameters = session.trainer.model.parameters
         kernel, bias = parameters.kernels[layer - 1], parameters.biases[layer - 1]
         before = windows[index - 1] if index else None
         links = b""
         if before is not None and before.layer == layer - 1:
-            links = signed_shades(kernel[part_of(before), neurons], kernel)
-        return LayerValues(window, pack(values), shades, links, b"" if bias is None else pack(bias[neurons]))
+            sources = part_of(before)
+            drawn = kernel[sources, neurons]
+            if (silent := dropped[before.layer] if dropped else None) is not None:
+                drawn = np.where(silent[sources, None], 0.0, drawn)  # as if they were not there, for that step
+            links = signed_shades(drawn, kernel)
+        biases = b"" if bias is None else pack(bias[neurons])
+        return LayerValues(window, pack(values), shades, links, biases, dropped=is_off)
 
     @property
     def _importance(self) -> ImportanceOfRun | None:

@@ -184,7 +184,7 @@ def _write_neurons(board: Board, scene: Scene, column: Column, layer_values: Lay
         value = None if values is None or is_off else float(values[index])
         _write_neuron(board, column, row, value, neuron_role(0 if is_off else int(shades[index])), is_boxed)
         if is_off:
-            board.write(row, column.left + (column.width - 1) // 2, "×", DIM)
+            board.write(row, column.left + (column.width - 1) // 2, "x" if markers == "ascii" else "×", DIM)
         if choice.position == (column.layer, neuron):
             _mark_chosen(board, column, row, markers)
         if biases is not None and column.step > 1 and column.width > 4:

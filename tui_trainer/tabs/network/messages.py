@@ -58,8 +58,8 @@ class LayerValues(msgspec.Struct, frozen=True):
     ``links`` (m, n) are the weights from the m drawn neurons of the previous layer, as such bytes; empty if that
     layer is not drawn. ``biases`` (n,) are empty if there are none, ``raw`` (n,) are the inputs before scaling, and
     ``importances`` (n,) the shares of their columns in that of the most important one; empty before they are computed.
-    Under the microscope ``values`` are empty before they are computed, and ``dropped`` (n,) tells, as bytes, whose
-    outputs dropout takes away.
+    ``dropped`` (n,) tells, as bytes, whose outputs dropout took away in the last step, or takes away in the one under
+    the microscope, if there is any. There, ``values`` are empty before they are computed.
     """
 
     window: NeuronRange
@@ -263,7 +263,9 @@ class Network(Content, frozen=True):
     ``samples`` the number of training samples. ``target`` and
     ``prediction`` are the index of a class, or a number; ``output`` is the output that the predicted class is based on.
     Where the inputs are the pixels of a picture, ``picture`` is the sample, and ``weights`` are those of a neuron of
-    the first layer, in the middle where one is 0: levels (picture_rows, columns).
+    the first layer, in the middle where one is 0: levels (picture_rows, columns). What the layers tell of dropout in
+    the last step is of sample number ``dropped_of``, the one that is shown or else the first of the mini-batch; None
+    where they tell nothing.
     """
 
     sample: int
@@ -280,6 +282,7 @@ class Network(Content, frozen=True):
     picture: bytes = b""
     weights: bytes = b""
     picture_rows: int = 0
+    dropped_of: int | None = None
 
 
 AnyRequest = WatchNetwork
