@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 MAX_FAILURES = 3  # trainers in a row that end at once until no more are started
 FIX, UNDO = "fix", "undo"
-RETRY = 0.03  # seconds until a terminal that was behind is checked again
+RETRY = 0.01  # seconds until a terminal that was behind is checked again
 TRAIN, RESUME = "toggle_training", "resume"
 LAST_ANSWER = 1.0  # seconds that the terminal may take for it
 LOSS = "loss"
