@@ -81,12 +81,14 @@ def mixed_trainer(optimizer: Optimizer, dtype: str = "float32", **options: Any) 
     )
 
 
-def test_all_activations_and_losses_have_a_case() -> None:
+def test_all_layers_activations_and_losses_have_a_case() -> None:
     assert {layer.get("activation") for case in torch_steps.CASES.values() for layer in case["layers"]} >= set(
         ACTIVATIONS
     )
     assert {case["loss"] for case in torch_steps.CASES.values()} == set(LOSSES)
     assert set(ANSWERS) == set(torch_steps.CASES)
+    layers = [layer for case in torch_steps.CASES.values() for layer in case["layers"]]
+    assert {key for layer in layers for key in layer} == {"units", "activation", "use_bias", "batch_norm", "dropout"}
 
 
 @pytest.mark.parametrize("name", torch_steps.CASES)
