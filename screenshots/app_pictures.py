@@ -18,7 +18,7 @@ from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import read
 from tui_trainer.settings import Settings
 
-AWAITED = ("5", "6", "w", "h")  # keys that others follow, which need what is computed for these
+AWAITED = ("5", "6", "7", "e", "w", "h")  # keys that others follow, which need what is computed for these
 MICROSCOPE = (
     ("model.layers", [{"units": 6, "activation": "tanh"}, {"units": 5, "activation": "tanh"}]),
     ("training.optimizer.name", "adam"),
@@ -73,6 +73,11 @@ DIGITS = (
     ("training.batch_size", 32),
 )
 NORMALIZED = tuple((f"model.layers[{number}].batch_norm", True) for number in range(2))
+DEEP = (
+    ("model.layers", [{"units": 12, "activation": name} for name in ("tanh", "sigmoid", "sigmoid", "relu")]),
+    ("training.optimizer.name", "adam"),
+    ("training.learning_rate", 0.01),
+)
 SHOTS = (
     Shot("live", "spiral", whole=True, keys=("m",)),
     Shot("moment", "spiral", whole=True, keys=("m", *["less_than_sign"] * 85)),
@@ -100,6 +105,7 @@ SHOTS = (
     Shot("weights", changes=CHURN, epochs=20, keys=("6",), unfolded=("training.class_weight",)),
     Shot("batch_norm", "spiral", changes=NORMALIZED, epochs=30, keys=("7",), unfolded=("model.layers[0].batch_norm",)),
     Shot("doctor", "iris_overfit", whole=True, keys=("7", "m")),
+    Shot("layers", keys=("7", "m", *["e"] * 36), changes=DEEP),
     Shot("book", keys=("9",)),
     Shot("help", keys=("question_mark",)),
     Shot("small", "spiral", whole=True, size=(80, 24)),
