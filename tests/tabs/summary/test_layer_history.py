@@ -63,6 +63,28 @@ def test_each_look_is_one_moment() -> None:
     assert np.isnan(idle[2]), "a softmax is never idle"
 
 
+def test_while_training_the_doctor_looks_again_when_the_run_is_a_twentieth_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+
+    def examined(session: Session, _: object) -> list[object]:
+        asked.append(session.trainer.epochs)
+        return []
+
+    monkeypatch.setattr(compute, "examine", examined)
+    session, look = loaded()
+    for _ in range(60):
+        session.epoch()
+        session.state = "running"  # as it is between two slices
+        look.compute(WatchSummary())
+    later = [21, *range(23, 42, 2), *range(44, 60, 3)]
+    assert asked == [*range(1, 21), *later]
+    session.pause()
+    look.compute(WatchSummary())
+    assert asked[-1] == 60, "at rest, always"
+
+
 def test_there_are_never_too_many_moments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compute, "MAX_MOMENTS", 8)
     session, look = loaded()

@@ -16,6 +16,7 @@ from tui_trainer.training.doctor import Vitals, count_dead, examine, saturation
 from .messages import LayerHistory, LayerNumbers, SummaryContent, WatchSummary
 
 BINS = 10
+LONGER = 1.05  # times as many epochs, until the doctor looks again
 MAX_MOMENTS = 200  # that are kept of a run: about as many as a screen has columns
 Array = NDArray[Any]
 
@@ -26,6 +27,8 @@ class SummaryCompute:
     def __init__(self, trainer: TrainerContext) -> None:
         self._session = trainer.session
         self._is_earlier = trainer.whole is not None  # than the present: what was seen later is not before it
+        self._examined = 0  # the epoch that ``_sentences`` are of
+        self._sentences: tuple[str, ...] = ()
         self._moments: dict[float, Array] = {}  # by epoch, gradient, update and idle share of each layer (layers, 3)
 
     def compute(self, request: WatchSummary) -> SummaryContent:
@@ -58,8 +61,20 @@ class SummaryCompute:
                 )
             )
         self._note(layers)
-        findings = tuple(advice.sentence for advice in examine(session, vitals))
-        return SummaryContent(tuple(layers), findings, pack(np.array(list(self._moments))), self._history())
+        return SummaryContent(
+            tuple(layers), self._findings(vitals), pack(np.array(list(self._moments))), self._history()
+        )
+
+    def _findings(self, vitals: Vitals) -> tuple[str, ...]:
+        """Return what the doctor finds; while training, it looks again once the run is a twentieth longer.
+
+        To look takes longer than all the rest, and the rules go by much longer stretches.
+        """
+        epochs, is_running = self._session.trainer.epochs, self._session.state == "running"
+        if not is_running or not self._examined <= epochs < LONGER * self._examined:
+            self._examined = epochs
+            self._sentences = tuple(advice.sentence for advice in examine(self._session, vitals))
+        return self._sentences
 
     def _note(self, layers: Sequence[LayerNumbers]) -> None:
         """Take the layers down for the present moment; of too many moments, every other one is dropped."""
