@@ -227,6 +227,7 @@ HIDDEN = (
         lesson(f"answer_small_{index}", letter, "answer", (index,), "", "") for index, letter in enumerate("abcdefghi")
     ),
     *boundary.HIDDEN,
+    *predictions.HIDDEN,
 )
 ALL_KEYS = (*KEYS, *HIDDEN)
 LIST = "tui-trainer keys lists all"
@@ -241,11 +242,12 @@ FIXED = (
     "answer",
     "move_pen",
     "pick_value",
+    "move_brush",
     "quit_now",
     "interrupt",
 )  # several keys on one line of the table, and the way out
 EVERYWHERE, LESSONS = "everywhere", "lessons"
-MODES = ("Pen", "Microscope")  # groups of keys that work only in a mode of their tab
+MODES = ("Pen", "Microscope", "Drawing")  # groups of keys that work only in a mode of their tab
 SHARED = "loss"  # the tab that counts for keys of several tabs: it has the most keys of those
 PRECEDING = (  # the actions of views' modes
     boundary.PEN_ACTIONS | network.MICROSCOPE_ACTIONS | predictions.PRECEDING_ACTIONS | runs.PRECEDING_ACTIONS

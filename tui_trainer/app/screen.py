@@ -239,7 +239,7 @@ class MainScreen(Screen[None]):
     def _mode(self) -> frozenset[str]:
         """The actions of the open view that take precedence now."""
         view = self.tabs.view if self.is_mounted else None
-        return view.MODE if view is not None and view.in_mode and self._view_is_free else frozenset()
+        return view.mode if view is not None and self._view_is_free else frozenset()
 
     @property
     def _view_is_free(self) -> bool:

@@ -2,6 +2,8 @@
 
 It goes by the names of the columns: ``pixel_3_12`` and ``3x12`` have a row and a column, ``pixel12`` and ``px12`` a
 place, row by row. Columns that are only numbered are pixels if they hold what pictures do.
+
+What is drawn by hand has to look like such pictures to be recognised: ``ink_of`` measures their strokes.
 """
 
 from __future__ import annotations
@@ -18,6 +20,9 @@ from numpy.typing import NDArray
 MIN_SIDE = 4  # pixels
 MIN_UNNAMED = 64  # columns whose names do not say that they are pixels: other tables have 16 or 36 numbers, too
 MAX_BYTE = 255
+MAX_MEASURED = 1000  # pictures whose ink is measured
+HALF = 0.5  # of the ink that a pixel can hold: from there on it belongs to the shape
+DIAGONALS = math.pi / 4  # the outline of a shape over the sum of its differences across and down, for any direction
 _ROW_AND_COLUMN = re.compile(r"(?:(?:pixels?|pix|px)[ _.-]?(?=\d)|(?=\d+x))(\d+)[ _.,x-](\d+)", re.IGNORECASE)
 _NUMBER = re.compile(r"(.*?)(\d+)")
 _PIXEL = re.compile(r"(?:pixels?|pix|px)[ _.-]?", re.IGNORECASE)
@@ -112,3 +117,60 @@ def _like_pixels(x: NDArray[np.float64]) -> bool:
     if low < 0 or high > MAX_BYTE or high <= low:
         return False
     return high <= 1 or bool((x == np.rint(x)).all())
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """How pictures are drawn: from the value ``paper`` to that of ``full`` ink, ``whole`` numbers or any.
+
+    ``pen`` is the width of their strokes; the shapes are ``across`` wide and ``down`` high, with their middle at the
+    column ``x`` and the row ``y``. These are the medians over the pictures, in pixels from the upper left corner.
+    """
+
+    paper: float
+    full: float
+    whole: bool
+    pen: float
+    across: float
+    down: float
+    x: float
+    y: float
+
+    def values(self, shares: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the values of pixels with ``shares`` of ink, from 0 to 1; of any shape."""
+        values = self.paper + shares * (self.full - self.paper)
+        return np.rint(values) if self.whole else values
+
+    def shares(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the shares of ink, from 0 to 1, of pixels with ``values``; of any shape."""
+        shares: NDArray[np.float64] = np.clip((values - self.paper) / (self.full - self.paper), 0.0, 1.0)
+        return shares
+
+
+def ink_of(pixels: PixelGrid, x: NDArray[np.float64]) -> Ink:
+    """Measure the ink of the pictures with the features ``x`` (n, features), of at most MAX_MEASURED of them.
+
+    The value of most pixels is that of the paper. A stroke is as wide as twice its area over its outline.
+    """
+    x = x[np.unique(np.linspace(0, len(x) - 1, MAX_MEASURED).astype(int))]
+    low, high = pixels.span
+    paper, full = (low, high) if np.median(x) <= (low + high) / 2 else (high, low)
+    whole = bool((x == np.rint(x)).all())
+    shares = (pixels.image(x, paper) - paper) / (full - paper)
+    padded = np.pad(shares, ((0, 0), (1, 1), (1, 1)))
+    outlines = DIAGONALS * sum(np.abs(np.diff(padded, axis=axis)).sum(axis=(1, 2)) for axis in (1, 2))
+    areas = shares.sum(axis=(1, 2))
+    widths = 2 * areas[outlines > 0] / outlines[outlines > 0]
+    pen = float(np.median(widths)) if len(widths) else 1.0
+    inked = shares >= HALF
+    (down, y), (across, x_middle) = (_size_and_middle(np.asarray(inked.any(axis=axis))) for axis in (2, 1))
+    return Ink(paper, full, whole, max(pen, 1.0), across, down, x_middle, y)
+
+
+def _size_and_middle(inked: NDArray[np.bool_]) -> tuple[float, float]:
+    """Return the medians of the size and of the middle of what is inked (n, pixels); all of it where nothing is."""
+    inked = inked[inked.any(axis=1)]
+    if not len(inked):
+        inked = np.ones((1, inked.shape[1]), bool)
+    starts, ends = inked.argmax(axis=1), inked.shape[1] - inked[:, ::-1].argmax(axis=1)
+    return float(np.median(ends - starts)), float(np.median((starts + ends) / 2))

@@ -89,6 +89,11 @@ class TabView(Vertical):
         sentence: str
         kind: str = ""
 
+    @property
+    def mode(self) -> frozenset[str]:
+        """The actions of MODE that work now, and shadow other keys."""
+        return self.MODE if self.in_mode else frozenset()
+
     def on_click(self, event: events.Click) -> None:
         """Do what a clicked key of the hints does."""
         line, _ = self.screen.get_widget_at(*event.screen_offset)

@@ -21,7 +21,7 @@ from tui_trainer.ui.keymap import keymap
 from .dialog import Dialog, clickable
 
 COLUMNS = (
-    ("Training", "Network", "Settings", "Data", "Landscape", "Predictions", "Summary", "Runs"),
+    ("Training", "Network", "Settings", "Data", "Landscape", "Predictions", "Drawing", "Summary", "Runs"),
     ("Tabs", "View", "Time", "Live", "Loss", "Book", "Boundary", "Pen", "Network view", "Microscope", "App"),
 )
 KEY_WIDTH = 9

@@ -26,6 +26,7 @@ from .messages import (
     NumberPredictions,
     SampleList,
     ThresholdCurves,
+    WatchDrawing,
     WatchImportance,
     WatchPredictions,
     WatchWhatIf,
@@ -50,7 +51,7 @@ class PredictionsCompute:
         self._shown: PartName = "training"
         self._inspection = Inspection(trainer.session, self._output)
 
-    def compute(self, request: WatchPredictions | WatchImportance | WatchWhatIf) -> Content:
+    def compute(self, request: WatchPredictions | WatchImportance | WatchWhatIf | WatchDrawing) -> Content:
         """Compute the predictions for the part that is requested."""
         if request.part not in self._parts:
             self._parts[request.part] = Samples(self._session, request.part, self._output)
@@ -65,6 +66,8 @@ class PredictionsCompute:
                 return self._inspection.importance(samples, request)
             if isinstance(request, WatchWhatIf):
                 return self._inspection.what_if(samples, request)
+            if isinstance(request, WatchDrawing):
+                return self._inspection.recognition(samples, request)
             if self._session.dataset.labels is None:
                 return self._numbers(samples, request)
             return self._classes(samples, request)

@@ -1,4 +1,4 @@
-"""Computes what the predictions depend on: the importance of columns, the response to one, and moved inputs."""
+"""Computes what the predictions depend on: the importance of columns, the response to one, moved inputs, drawings."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_trainer.datasets.pixels import Ink, ink_of
 from tui_trainer.datasets.preparation import most_likely, preparation_of
 from tui_trainer.experiment.resolve import suitable_measures
-from tui_trainer.protocol import pack
+from tui_trainer.protocol import Unavailable, pack, unpack
 from tui_trainer.training.builder import build_model
 from tui_trainer.training.inspection import (
     REPEATS,
@@ -27,7 +28,16 @@ from tui_trainer.training.inspection import (
 )
 from tui_trainer.training.session import Session
 
-from .messages import Importance, Input, Response, WatchImportance, WatchWhatIf, WhatIf
+from .messages import (
+    Importance,
+    Input,
+    Recognition,
+    Response,
+    WatchDrawing,
+    WatchImportance,
+    WatchWhatIf,
+    WhatIf,
+)
 
 if TYPE_CHECKING:
     from .compute import Samples
@@ -38,6 +48,7 @@ RESPONSE_ROWS = 300  # of which the mean response is taken
 OWN_CURVES = 8  # rows whose own response is drawn
 STEPS = 40  # from one end of a column to the other
 MAX_INPUTS = 100  # listed: no screen has more rows
+NO_PICTURE = "Nothing can be drawn: the columns are not the pixels of a picture."
 
 
 class Inspection:
@@ -61,6 +72,7 @@ class Inspection:
         self._complete: Permuting | None = None
         self._response: tuple[object, Response] | None = None  # and what it is the response of
         self._ranges: dict[int, tuple[float, float, bool]] = {}  # of training rows, and whether all are whole
+        self._ink: Ink | None = None
 
     def importance(self, samples: Samples, request: WatchImportance) -> Importance:
         """Compute a slice of the importances; return those of the last weights for which they are complete."""
@@ -161,6 +173,20 @@ class Inspection:
             columns=len(self._places),
             inputs=tuple(self._input(column, moved, original, level) for column in listed),
         )
+
+    def recognition(self, samples: Samples, request: WatchDrawing) -> Recognition | Unavailable:
+        """Compute the outputs for a drawing; one that does not have a number for each feature counts as empty."""
+        pixels, dataset = self._session.pixels(), self._session.dataset
+        if pixels is None:
+            return Unavailable(NO_PICTURE)
+        if self._ink is None:
+            self._ink = ink_of(pixels, dataset.x[self._session.split.train_rows])
+        features = np.full(len(pixels.places), self._ink.paper)
+        if len(request.features) == len(pack(features)) and np.isfinite(unpack(request.features)).all():
+            features = unpack(request.features)
+        outputs = self._raw_model.predict(features[None])
+        decided = most_likely(outputs) if dataset.classes else outputs[:, 0]
+        return Recognition(pack(samples.by_class(outputs[0])), float(decided[0]), self._ink)
 
     def _input(self, column: int, moved: Array, original: Array, level: float) -> Input:
         place, categories, name = self._places[column], self._categories(column), self._names[column]

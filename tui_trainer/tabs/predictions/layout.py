@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from .canvas import canvas_width
 from .panels import CUT_ROWS, columns_for
 from .panels import FRAME_ROWS as PANEL_FRAME
 from .why import TOP as BARS_TOP
 
-Panel = Literal["overview", "samples", "loss", "thresholds", "importance", "response", "what_if"]
+Panel = Literal["overview", "samples", "loss", "thresholds", "importance", "response", "what_if", "drawing"]
 MIN_WIDE = 100  # columns from which two panels are side by side
 MIN_TALL = 26  # rows from which there are gaps, and more than the most important panels
 MIN_LIST = 4
@@ -18,13 +19,15 @@ MAX_CLASSES_IN_SMALL_HALF = 6  # with more classes, the matrix gets the larger h
 LARGER_HALF = 72
 MIN_CLASSES = 3
 GUTTER = 2
+READING = 30  # cells beside a canvas at least
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
     """The room for the panels: its cells, the classes (0 for a number), and the rows the chosen sample needs.
 
-    ``digits`` is the number of digits of the largest count in the confusion matrix, ``columns`` that of bars.
+    ``digits`` is the number of digits of the largest count in the confusion matrix, ``columns`` that of bars, and
+    ``picture`` the rows and columns of pixels of the samples, if they are pictures.
     """
 
     width: int
@@ -33,6 +36,7 @@ class Room:
     chosen: int = 0
     digits: int = 1
     columns: int = 0
+    picture: tuple[int, int] = (0, 0)
 
     @property
     def is_wide(self) -> bool:
@@ -69,13 +73,15 @@ class Room:
 class Arrangement:
     """The rows of each panel, by name, in the left and the right half, which are ``beside`` each other or stacked.
 
-    The rows of a panel named in ``gaps`` include an empty one at the top.
+    The rows of a panel named in ``gaps`` include an empty one at the top. The left half is ``split`` cells wide, where
+    that is not as usual.
     """
 
     left: dict[str, int]
     right: dict[str, int]
     beside: bool = False
     gaps: frozenset[str] = frozenset()
+    split: int = 0
 
     @property
     def heights(self) -> dict[str, int]:
@@ -96,6 +102,9 @@ def arrange(panel: Panel, room: Room) -> Arrangement:
         arrangement = Arrangement({"bars": room.height}, {})
     elif panel == "what_if":
         arrangement = Arrangement({"what_if": room.height}, {})
+    elif panel == "drawing":
+        split = canvas_width(*room.picture, room.width - READING - GUTTER, room.height) if all(room.picture) else 0
+        arrangement = Arrangement({"canvas": room.height}, {"reading": room.height}, beside=True, split=split)
     elif panel == "response":
         arrangement = _response(room)
     else:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from tui_trainer.datasets.pixels import Ink
 from tui_trainer.datasets.split import PartName
 from tui_trainer.protocol import Content, Request
 
@@ -62,6 +63,13 @@ class WatchWhatIf(Request, frozen=True):
     moved: tuple[tuple[int, float], ...] = ()
     first: int = 0
     rows: int = 20
+
+
+class WatchDrawing(Request, frozen=True):
+    """Send what the model makes of a picture drawn by hand, raw ``features`` (features,); without them, of none."""
+
+    part: PartName = "validation"
+    features: bytes = b""
 
 
 class DataPart(msgspec.Struct, frozen=True):
@@ -292,5 +300,16 @@ class WhatIf(Content, frozen=True):
     inputs: tuple[Input, ...]
 
 
-AnyRequest = WatchPredictions | WatchImportance | WatchWhatIf
-AnyContent = ClassPredictions | NumberPredictions | Importance | WhatIf
+class Recognition(Content, frozen=True):
+    """What the model makes of a drawing, and the ``ink`` of the training pictures, which it should have, too.
+
+    ``outputs`` (k,) are as in ``ChosenSample``, ``predicted`` is a class number or a value.
+    """
+
+    outputs: bytes
+    predicted: float
+    ink: Ink
+
+
+AnyRequest = WatchPredictions | WatchImportance | WatchWhatIf | WatchDrawing
+AnyContent = ClassPredictions | NumberPredictions | Importance | WhatIf | Recognition

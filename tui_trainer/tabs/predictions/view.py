@@ -20,12 +20,15 @@ from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.plot_widgets import PlotWidget
 
 from . import plots
-from .keys import PRECEDING_ACTIONS
-from .layout import Panel, Room, arrange
+from .canvas import CanvasPanel, DrawingBoard, ReadingPanel, Tool
+from .keys import LEAVING_ACTIONS, PRECEDING_ACTIONS
+from .layout import GUTTER, Panel, Room, arrange
 from .messages import (
     ClassPredictions,
     Importance,
     NumberPredictions,
+    Recognition,
+    WatchDrawing,
     WatchImportance,
     WatchPredictions,
     WatchWhatIf,
@@ -57,7 +60,7 @@ PLOTS = {
     "precision": plots.precision_recall,
     "response": response,
 }
-TEXTS = ("matrix", "note", "histogram", "list", "sheet", "chosen", "cut", "bars", "what_if")
+TEXTS = ("matrix", "note", "histogram", "list", "sheet", "chosen", "cut", "bars", "what_if", "canvas", "reading")
 PANELS: tuple[Panel, ...] = ("overview", "samples", "loss", "thresholds")
 CUT_STEPS = 50  # of the threshold, from one end of the outputs to the other
 HINTS = (
@@ -65,6 +68,7 @@ HINTS = (
     "part",
     "importance",
     "what_if",
+    "draw",
     "look_into",
     "matrix_shares",
     "rank",
@@ -75,6 +79,12 @@ IN_MATRIX = {"look_into": "into the cell", "rank": "row of samples", "fold": "co
 IN_IMPORTANCE = {"rank": "column", "fold": "measure", "look_into": "the response to it"}
 IN_RESPONSE = {"rank": "column", "fold": "class"}
 IN_WHAT_IF = {"rank": "input", "fold": "move it"}
+IN_DRAWING = ("leave_look", "lower", "undo_stroke", "clear_drawing", "draw_sample", "fit_drawing", "move_brush")
+NO_PICTURE = "Only pictures can be drawn: these columns are not the pixels of one."
+NOTHING_TO_UNDO = "Nothing is left to undo in the drawing."
+FITS = "The drawing is moved and scaled to where the data have theirs, before the network sees it."
+FITS_NOT = "The network sees the drawing as it is, in its place and size."
+ON_SAMPLE = "What is drawn on a sample stays in its place; {key} begins on an empty picture."
 NOTHING_CHOSEN = "No sample is chosen; choose one in the list first."
 AT_THRESHOLDS = {"fold": "threshold of the classes", "rank": "class of the samples"}  # what these keys change
 NO_MATRIX = "A number has no confusion matrix; its samples are all in the list."
@@ -121,6 +131,9 @@ class PredictionsView(TabView):
         self._sample = 0  # the number of the sample in its part whose inputs are moved
         self._moved: dict[int, float] = {}  # the values of moved inputs, by column
         self._first_input, self._listed_inputs = 0, 1
+        self._board = DrawingBoard()
+        self._recognition: Recognition | None = None
+        self._bound_mode: frozenset[str] = frozenset()  # the mode for which keys are bound
         self._has_test = False
         self._has_warned = False  # that the next press shows the test part
 
@@ -136,6 +149,7 @@ class PredictionsView(TabView):
                 yield TextPanel(draw_cut, "cut")
                 yield ImportancePanel()
                 yield TextPanel(draw_what_if, "what_if")
+                yield CanvasPanel()
             with Vertical(classes="half right"):
                 yield PlotWidget("precision")
                 yield PlotWidget("response")
@@ -143,6 +157,7 @@ class PredictionsView(TabView):
                 yield ListPanel()
                 yield SheetPanel()
                 yield TextPanel(draw_chosen, "chosen")
+                yield ReadingPanel()
         yield Static(classes="hints", markup=False)
 
     def on_mount(self) -> None:
@@ -150,7 +165,14 @@ class PredictionsView(TabView):
         self._picture = replace(self._picture, matrix=matrix)
 
     @property
-    def request(self) -> WatchPredictions | WatchImportance | WatchWhatIf:
+    def mode(self) -> frozenset[str]:
+        leaving = LEAVING_ACTIONS if self.in_mode else frozenset()
+        return self.MODE if self.panel == "drawing" else leaving
+
+    @property
+    def request(self) -> WatchPredictions | WatchImportance | WatchWhatIf | WatchDrawing:
+        if self.panel == "drawing":
+            return WatchDrawing(self.part, self._board.features)
         if self.panel in ("importance", "response"):
             column = self._column if self.panel == "response" else None
             return WatchImportance(self.part, self._measure, column, self._of_class)
@@ -189,8 +211,11 @@ class PredictionsView(TabView):
         self._cell = self._cursor = self._column = None
         self._measure = ""
         self._cut, self._of_class = CUT_STEPS // 2, 1
-        if self.panel == "what_if":
+        self._recognition = self._board.ink = None
+        if self.panel == "what_if" or (self.panel == "drawing" and self._picture.pixels is None):
             self.panel = self._panel_before
+        elif self.panel == "drawing" and self._picture.pixels is not None:
+            self._board.open(self._picture.pixels)
         if not self._picture.classes and self.panel == "thresholds":
             self.panel = "overview"
         self._arrange()
@@ -200,7 +225,11 @@ class PredictionsView(TabView):
         self._picture = replace(Picture.of(loaded), matrix=self._picture.matrix)
         self._arrange()
 
-    def show_content(self, content: ClassPredictions | NumberPredictions | Importance | WhatIf) -> None:
+    def show_content(self, content: ClassPredictions | NumberPredictions | Importance | WhatIf | Recognition) -> None:
+        if isinstance(content, Recognition):
+            self._recognition, self._board.ink = content, content.ink
+            self._show_drawing()
+            return
         if isinstance(content, Importance | WhatIf):
             self._show_inspection(content)
             return
@@ -262,8 +291,70 @@ class PredictionsView(TabView):
             self._sample, self._column, self._moved, self._first_input = chosen.index, self._column or 0, {}, 0
         self._inspect("what_if", is_open=self.panel == "what_if")
 
+    def action_draw(self) -> None:
+        """Draw a picture by hand, or go back."""
+        if self._picture.pixels is None:
+            self.post_message(self.StatusMessage(NO_PICTURE))
+            return
+        self._board.open(self._picture.pixels)
+        self.screen.set_focus(None)
+        self._inspect("drawing", is_open=self.panel == "drawing")
+
+    def action_move_brush(self, columns: int, rows: int) -> None:
+        """Move the cursor of the drawing by so many pixels to the right and down."""
+        self._board.move(columns, rows)
+        self._show_drawing()
+
+    def action_lower(self, tool: Tool) -> None:
+        """Put the pen or the eraser down at the cursor, or lift it."""
+        self._board.lower(tool)
+        self._show_drawing()
+
+    def action_undo_stroke(self) -> None:
+        """Undo the last stroke of the drawing."""
+        if not self._board.undo():
+            self.post_message(self.StatusMessage(NOTHING_TO_UNDO))
+        self._show_drawing()
+
+    def action_clear_drawing(self) -> None:
+        """Begin to draw on an empty picture."""
+        self._board.clear()
+        self._show_drawing()
+
+    def action_draw_sample(self) -> None:
+        """Begin to draw on the picture of the chosen sample."""
+        content = self._picture.content
+        if content is None or content.chosen is None:
+            self.post_message(self.StatusMessage(NOTHING_CHOSEN))
+            return
+        self._board.put(unpack(content.chosen.features))
+        self._show_drawing()
+
+    def action_fit_drawing(self) -> None:
+        """Let the network see the drawing where the data have theirs, or as it is."""
+        if self._board.is_on_sample:
+            self.post_message(self.StatusMessage(ON_SAMPLE.format(key=key_of("clear_drawing"))))
+            return
+        self._board.fits = not self._board.fits
+        self.post_message(self.StatusMessage(FITS if self._board.fits else FITS_NOT))
+        self._show_drawing()
+
+    @on(CanvasPanel.Drawn)
+    def _draw_by_mouse(self, event: CanvasPanel.Drawn) -> None:
+        event.stop()
+        self._board.draw(event.point, event.begins, event.erases)
+        self._show_drawing()
+
+    def _show_drawing(self) -> None:
+        """Show the drawing and what was recognised last, and have the trainer look at it anew."""
+        if self.panel == "drawing":
+            picture = self._picture
+            self.query_one(CanvasPanel).show(self._board.canvas)
+            self.query_one(ReadingPanel).show(self._board.reading(self._recognition, picture.classes, picture.target))
+            self.ask()
+
     def _inspect(self, panel: Panel, is_open: bool) -> None:
-        """Open a panel of importances or of moved inputs, or go back to the one before."""
+        """Open a panel of importances, of moved inputs or of a drawing, or go back to the one before."""
         if self.panel in PANELS:
             self._panel_before = self.panel
         self.panel = self._panel_before if is_open else panel
@@ -301,7 +392,7 @@ class PredictionsView(TabView):
         content = self._picture.content
         if self.panel in ("importance", "response"):
             self.panel = "response" if self.panel == "importance" else "importance"
-        elif self.panel == "what_if" or content is None:
+        elif self.panel in ("what_if", "drawing") or content is None:
             return
         elif isinstance(content, NumberPredictions):
             self.post_message(self.StatusMessage(NO_MATRIX))
@@ -463,7 +554,8 @@ class PredictionsView(TabView):
         width, height = self.content_size.width, self.content_size.height - FRAME_ROWS
         room = Room(width, height, len(picture.classes), digits=count_digits(picture))
         columns = 0 if picture.importance is None else len(picture.importance.columns)
-        return replace(room, chosen=preferred_height(picture, room.right), columns=columns)
+        size = (0, 0) if picture.pixels is None else (picture.pixels.rows, picture.pixels.columns)
+        return replace(room, chosen=preferred_height(picture, room.right), columns=columns, picture=size)
 
     def _arrange(self) -> None:
         """Lay out the panels in the available room, and request as much as they show."""
@@ -484,7 +576,9 @@ class PredictionsView(TabView):
             panel.display = name in heights
             panel.styles.height = heights.get(name, 1)
             panel.styles.margin = (int(name in gaps), 0, 0, 0)
-        for half, width in (("left", room.left), ("right", room.right)):
+        left = arrangement.split or room.left
+        right = room.width - arrangement.split - GUTTER if arrangement.split else room.right
+        for half, width in (("left", left), ("right", right)):
             self.query_one(f".{half}").styles.width = width if arrangement.beside else room.width
         self.query_one(".panels").set_class(arrangement.beside, "-beside")
         above += HEADER_ROWS
@@ -498,9 +592,9 @@ class PredictionsView(TabView):
     def _show(self) -> None:
         """Pass the picture to the visible panels."""
         self._picture = replace(self._picture, cursor=self._cursor, column=self._column)
-        in_mode = self._cursor is not None or self._cell is not None or self.panel not in PANELS
-        if in_mode != self.in_mode:
-            self.in_mode = in_mode
+        self.in_mode = self._cursor is not None or self._cell is not None or self.panel not in PANELS
+        if self.mode != self._bound_mode:
+            self._bound_mode = self.mode
             self.refresh_bindings()
         text = self._hints_now()
         if text != self._hints:
@@ -512,6 +606,7 @@ class PredictionsView(TabView):
         sheet = self.query_one(SheetPanel)
         if sheet.display:
             sheet.show(self._picture)
+        self._show_drawing()
         for name, make in PLOTS.items():
             plot = self.query_one(f".{name}", PlotWidget)
             if plot.display:
@@ -528,12 +623,16 @@ class PredictionsView(TabView):
             return hints(("leave_look", "rank", *(("fold",) if len(classes) > 2 else ())), labels=IN_RESPONSE)
         if self.panel == "what_if":
             return hints(("leave_look", "rank", "fold", "reset_inputs"), labels=IN_WHAT_IF)
+        if self.panel == "drawing":
+            return hints_within(self.size.width - 1, IN_DRAWING)
         if self.panel == "thresholds":
             has_choice = len(classes) > 2
             return hints(("panel", "part", "fold", *(("rank",) if has_choice else ())), labels=AT_THRESHOLDS)
         has_pages = isinstance(content, ClassPredictions) and content.confusion.pages > 1 and self.panel == "overview"
         first = (*(("leave_look",) if self._cell is not None else ()), *(("fold",) if has_pages else ()))
-        usual = (name for name in HINTS if classes or name not in ("look_into", "matrix_shares"))
+        without = set() if classes else {"look_into", "matrix_shares"}
+        without |= {"draw"} if self._picture.pixels is None else set()
+        usual = (name for name in HINTS if name not in without)
         return hints_within(self.size.width - 1, (*first, *usual), INTO_MATRIX)
 
 
