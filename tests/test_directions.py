@@ -53,6 +53,7 @@ MAX_MODULES = sum(
         3,  # films: the run that is played to the app, the frames and their files, and the command
         3,  # pictures: which columns are pixels, how they are drawn, and the contact sheet
         1,  # the layers over time: heatmaps, beside the table of the layers
+        2,  # pictures drawn by hand: strokes as pixels, and the canvas
     )
 )
 MAX_DEPTH = 3  # of classes of ours

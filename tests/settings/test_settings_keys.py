@@ -35,8 +35,9 @@ NAMES = """
     play_stages whole_batch leave_microscope look_layer_minus look_layer_plus look_neuron_minus look_neuron_plus
     look_output discretize samples next_axis_x next_axis_y regenerate pen
     clear_points move_pen_minus_0 move_pen_-5_0 pick_value_plus add_point remove_point leave_pen panel part new_rows
-    importance what_if reset_inputs look_into matrix_shares leave_look rank_minus rank_plus rank_first rank_last
-    fold_minus fold_plus summary_minus summary_plus summary_page_minus summary_page_plus inspect_minus inspect_plus
+    importance what_if draw reset_inputs look_into matrix_shares leave_look rank_minus rank_plus rank_first rank_last
+    fold_minus fold_plus move_brush_minus_0 move_brush_-5_0 lower_pen lower_eraser undo_stroke clear_drawing draw_sample
+    fit_drawing summary_minus summary_plus summary_page_minus summary_page_plus inspect_minus inspect_plus
     inspect_end_minus inspect_end_plus zoom_epochs_plus zoom_epochs_minus pan_epochs_minus pan_epochs_plus
     all_epochs smooth compared_part next_run_minus next_run_plus run_page_minus run_page_plus run_end_minus
     run_end_plus columns_minus columns_plus open_run filter sort turn_around group_runs chart chart_color choose_run
@@ -132,6 +133,7 @@ def test_the_usual_keys_do_not_clash() -> None:
     assert PRECEDING == RunsView.MODE | BoundaryView.MODE | PredictionsView.MODE | NetworkView.MODE
     assert {key.action for key in KEYS if key.group == "Pen"} == BoundaryView.MODE
     assert {key.action for key in KEYS if key.group == "Microscope"} == NetworkView.MODE
+    assert {key.action for key in KEYS if key.group == "Drawing"} < PredictionsView.MODE
     for one, other in combinations(keymap_with().all, 2):
         shared = set(one.keys.split(",")) & set(other.keys.split(","))
         assert not (shared and one.name != other.name and _meet(one, other)), (one, other)

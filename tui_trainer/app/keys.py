@@ -306,6 +306,7 @@ NEWER = {
     "find_rate": "ctrl+r",
     "microscope": "ctrl+n",
     "code": "alt+k",
+    "draw": "alt+d",
     "earlier": "ctrl+left",
     "later": "ctrl+right",
     "epoch_earlier": "alt+left",

@@ -16,7 +16,7 @@ from textual.message import Message
 from tui_trainer.datasets.pixels import Ink, PixelGrid
 from tui_trainer.formats import format_bar, format_number
 from tui_trainer.plotting.frame import AXIS, TEXT, Board, Frame, shorten, shorten_alike
-from tui_trainer.plotting.heatmaps import GREY, TINTS, Form, code, mark_tint
+from tui_trainer.plotting.heatmaps import CUT_OUT, GREY, Form, code, mark_tint
 from tui_trainer.plotting.pictures import draw_picture, picture_size
 from tui_trainer.plotting.plot import Levels, to_levels
 from tui_trainer.protocol import pack, unpack
@@ -28,7 +28,8 @@ from .strokes import Array, Point, Sketch
 Tool = Literal["", "pen", "eraser"]  # that is down on the paper
 LEFT_BUTTON = 1  # Textual's number
 MAX_UNDONE = 200  # strokes
-SIDES = 2  # cells of the frame around the canvas
+SIDES, LINES = 2, 2  # cells of the frame around the canvas
+WORTH_LINES = 0.8  # of the width that there could be
 MIN_TOP, MAX_TOP = 5, 14  # rows of the recognised class and of the picture beside it
 GAP = 3  # cells between the two
 MAX_NAME = 16
@@ -96,6 +97,8 @@ class DrawingBoard:
         if self._pixels is None or (self._pixels.rows, self._pixels.columns) != (pixels.rows, pixels.columns):
             self._sketch, self._undone = Sketch(pixels.rows, pixels.columns), []
             self._cursor = pixels.columns // 2 + 0.5, pixels.rows // 2 + 0.5
+        if pixels != self._pixels:
+            self.ink = None
         self._pixels, self._tool, self._is_dragged = pixels, "", False
 
     def draw(self, point: Point, begins: bool, erases: bool) -> None:
@@ -195,13 +198,15 @@ class CanvasLayout:
     top: int
     width: int
     height: int
-    has_lines: bool  # above and below; where these would make the picture smaller, there are none
+    has_lines: bool  # above and below; where these would make the picture much smaller, there are none
 
     @classmethod
     def of(cls, rows: int, columns: int, width: int, height: int) -> CanvasLayout:
         """Make the picture as large as fits; it has no cell where nothing does."""
-        across, down = picture_size(rows, columns, width - SIDES, height)
-        has_lines = height - down >= SIDES
+        full = picture_size(rows, columns, width - SIDES, height)
+        framed = picture_size(rows, columns, width - SIDES, height - LINES)
+        has_lines = framed[0] >= WORTH_LINES * full[0]
+        across, down = framed if has_lines else full
         return cls(rows, columns, int(has_lines), across, down, has_lines)
 
     @property
@@ -317,9 +322,9 @@ def draw_canvas(canvas: Canvas, width: int, height: int, form: Form) -> Frame:
         board.write(0, 0, corners[0] + line * layout.width + corners[1], AXIS)
         board.write(layout.top + layout.height, 0, corners[2] + line * layout.width + corners[3], AXIS)
     column, row = layout.cell(canvas.cursor)
-    behind = int(board.roles[row, column]) // TINTS if form == "pixels" else 0
+    accent = mark_tint("accent")
     board.characters[row, column] = MARKS[canvas.tool][form == "ascii"]
-    board.roles[row, column] = code(mark_tint("accent"), behind)
+    board.roles[row, column] = code(CUT_OUT, behind=accent) if form == "pixels" else code(accent)
     return board.frame()
 
 
@@ -343,8 +348,9 @@ def draw_reading(reading: Reading, width: int, height: int, form: Form) -> Frame
         size = picture_size(rows, columns, width - seen, top)
         if all(size):
             _paint(board, reading.levels, (0, seen), size, form)
-            if len(words) + GAP < width - len(SEEN):
-                board.write(top, max(seen, 1 + len(words) + GAP), SEEN, AXIS)
+            beside = max(seen, 1 + len(words) + GAP)
+            fits = beside + len(SEEN) <= width
+            board.write(top if fits else top + 1, beside if fits else width - len(SEEN), SEEN, AXIS)
     board.write(top, 1, shorten(words, width - 1), code(mark_tint("accent")))
     _write_outputs(board, reading, outputs, top + 2, form)
     return board.frame()

@@ -1,4 +1,4 @@
-"""The text panels of the Predictions tab: heading, confusion matrix, histogram, list of samples, and one sample.
+"""The text panels of the Predictions tab: heading, confusion matrix, histogram, list of samples, one sample, its keys.
 
 The list has the samples by their loss, the worst first, with as many features as there is room for.
 """
@@ -17,6 +17,7 @@ from tui_trainer.formats import MINUS, MISSING, format_bar, format_column, forma
 from tui_trainer.plotting.frame import Board, one_cell, shorten, shorten_alike
 from tui_trainer.protocol import unpack
 from tui_trainer.settings import Markers, Matrix
+from tui_trainer.tabs.view import hints, hints_within
 
 from .messages import ChosenSample, ClassPredictions, NumberPredictions, SampleList
 from .plots import BAR, CHOSEN, CORRECT, CURSOR, DIAGONAL, DIM, HEAD, INCORRECT, TEXT, Picture, TextPanel, loss_note
@@ -41,6 +42,24 @@ CUT_WIDTH = 10  # cells of a count beside the threshold
 CUT_ROWS = 5
 IN_PERCENT = {"recall": ", % of each row", "precision": ", % of each column"}
 BLOCKS = " ▁▂▃▄▅▆▇█"
+HINTS = (  # the most important first
+    "panel",
+    "part",
+    "importance",
+    "what_if",
+    "draw",
+    "look_into",
+    "matrix_shares",
+    "rank",
+    "new_rows",
+)
+INTO_MATRIX = {"look_into": "matrix"}
+IN_MATRIX = {"look_into": "into the cell", "rank": "row of samples", "fold": "column of classes"}
+IN_IMPORTANCE = {"rank": "column", "fold": "measure", "look_into": "the response to it"}
+IN_RESPONSE = {"rank": "column", "fold": "class"}
+IN_WHAT_IF = {"rank": "input", "fold": "move it"}
+AT_THRESHOLDS = {"fold": "threshold of the classes", "rank": "class of the samples"}
+IN_DRAWING = ("leave_look", "lower", "undo_stroke", "clear_drawing", "draw_sample", "fit_drawing", "move_brush")
 
 
 @dataclass(frozen=True, slots=True)
@@ -535,3 +554,34 @@ def _write_axes(board: Board, left: int, width: int, rows: int, max_count: int, 
         start = min(max(column - len(text) // 2, 0), board.width - len(text))
         board.write(1 + rows, column, tick, DIM)
         board.write(2 + rows, start, text, DIM)
+
+
+def key_line(panel: str, picture: Picture, width: int, *, in_cell: bool) -> str:
+    """Return the keys that matter in a panel; ``in_cell`` if only the samples of a cell of the matrix are listed."""
+    content, classes = picture.content, picture.classes
+    if picture.cursor is not None:
+        return hints(("rank", "fold", "look_into", "leave_look"), labels=IN_MATRIX)
+    if panel == "importance":
+        return hints(("leave_look", "rank", "fold", "look_into", "part"), labels=IN_IMPORTANCE)
+    if panel == "response":
+        return hints(("leave_look", "rank", *(("fold",) if len(classes) > 2 else ())), labels=IN_RESPONSE)
+    if panel == "what_if":
+        return hints(("leave_look", "rank", "fold", "reset_inputs"), labels=IN_WHAT_IF)
+    if panel == "drawing":
+        return hints_within(width, IN_DRAWING)
+    if panel == "thresholds":
+        return hints(("panel", "part", "fold", *(("rank",) if len(classes) > 2 else ())), labels=AT_THRESHOLDS)
+    has_pages = isinstance(content, ClassPredictions) and content.confusion.pages > 1 and panel == "overview"
+    first = (*(("leave_look",) if in_cell else ()), *(("fold",) if has_pages else ()))
+    missing = {*(() if classes else ("look_into", "matrix_shares")), *(() if picture.pixels else ("draw",))}
+    return hints_within(width, (*first, *(name for name in HINTS if name not in missing)), INTO_MATRIX)
+
+
+def largest_mistake(content: ClassPredictions) -> tuple[int, int]:
+    """Return the row and the column of the cell of two single classes with the most mistakes."""
+    shown = len(content.confusion.shown)
+    size = shown + (content.confusion.others > 0)
+    counts = unpack(content.confusion.counts).reshape(size, size)[:shown, :shown].copy()
+    np.fill_diagonal(counts, -1.0)
+    row, column = divmod(int(counts.argmax()), shown)
+    return row, column

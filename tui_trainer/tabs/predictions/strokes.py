@@ -17,8 +17,8 @@ from tui_trainer.datasets.pixels import Ink
 
 Array = NDArray[Any]
 Point = tuple[float, float]  # x and y in pixels, from the upper left corner of the picture
-STEP = 0.5  # pixels from one point of a stroke to the next at most
-MIN_STEP = 0.2  # pixels; nearer points show nothing new
+STEP = 0.25  # pixels from one point of a stroke to the next at most, where it is drawn
+MIN_STEP = 0.1  # pixels; nearer points show nothing new
 MAX_TIMES = 4.0  # by which a drawing is enlarged, so that its first dot does not fill the picture
 MAX_STRETCH = 2.0  # times higher than wide: a dash stays a dash
 
@@ -50,22 +50,15 @@ class Sketch:
     def extended(self, point: Point) -> Sketch:
         """Return the sketch with its last stroke drawn on to a point."""
         *before, last = self.strokes
-        start = last.points[-1]
-        distance = math.dist(start, point)
-        if distance < MIN_STEP:
+        if math.dist(last.points[-1], point) < MIN_STEP:
             return self
-        parts = math.ceil(distance / STEP)
-        way = tuple(
-            (start[0] + (point[0] - start[0]) * part / parts, start[1] + (point[1] - start[1]) * part / parts)
-            for part in range(1, parts + 1)
-        )
-        return replace(self, strokes=(*before, replace(last, points=last.points + way)))
+        return replace(self, strokes=(*before, replace(last, points=(*last.points, point))))
 
     def shares(self, pen: float) -> Array:
         """Return the share of ink of each pixel (rows, columns), from 0 to 1, for a pen so many pixels wide."""
         shares = np.zeros((self.rows, self.columns)) if self.sample is None else self.sample
         for stroke in self.strokes:
-            covered = _covered(np.array(stroke.points), pen, self.rows, self.columns)
+            covered = _covered(_close(stroke.points), pen, self.rows, self.columns)
             shares = np.minimum(shares, 1.0 - covered) if stroke.erases else np.maximum(shares, covered)
         return shares
 
@@ -95,7 +88,7 @@ class Sketch:
         """Return the points (n, 2) of the pen that were not erased."""
         left = np.zeros((0, 2))
         for stroke in self.strokes:
-            points = np.array(stroke.points)
+            points = _close(stroke.points)
             if not stroke.erases:
                 left = np.concatenate([left, points])
             elif len(left):
@@ -104,10 +97,22 @@ class Sketch:
         return left
 
 
+def _close(points: tuple[Point, ...]) -> Array:
+    """Return points (n, 2) on the way through ``points``, so close that they are a line."""
+    corners = np.array(points)
+    lengths = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(corners, axis=0), axis=1))])
+    places = np.linspace(0.0, lengths[-1], math.ceil(lengths[-1] / STEP) + 1)
+    return np.stack([np.interp(places, lengths, corners[:, axis]) for axis in (0, 1)], axis=1)
+
+
 def _covered(points: Array, pen: float, rows: int, columns: int) -> Array:
     """Return the share of each pixel (rows, columns) that a pen over ``points`` (n, 2) covers; its edge is soft."""
-    across = (points[:, 0, None] - (np.arange(columns) + 0.5)) ** 2
-    down = (points[:, 1, None] - (np.arange(rows) + 0.5)) ** 2
-    distances = np.sqrt((down[:, :, None] + across[:, None, :]).min(axis=0))
-    covered: Array = np.clip(pen / 2 + 0.5 - distances, 0.0, 1.0)
-    return covered
+    reach = pen / 2 + 0.5
+    around = np.arange(-math.ceil(reach), math.ceil(reach) + 1)
+    columns_near, rows_near = (np.floor(points[:, axis, None]).astype(int) + around for axis in (0, 1))
+    across, down = (columns_near + 0.5 - points[:, :1]) ** 2, (rows_near + 0.5 - points[:, 1:]) ** 2
+    shares = np.clip(reach - np.sqrt(down[:, :, None] + across[:, None, :]), 0.0, 1.0)
+    covered = np.zeros((rows + 2, columns + 2))  # with a margin for what lies beyond
+    places = np.clip(rows_near, -1, rows)[:, :, None] + 1, np.clip(columns_near, -1, columns)[:, None, :] + 1
+    np.maximum.at(covered, places, shares)
+    return covered[1:-1, 1:-1]

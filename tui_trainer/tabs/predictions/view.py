@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import get_args
 
-import numpy as np
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
@@ -15,7 +14,7 @@ from textual.widgets import Static
 from tui_trainer.datasets.split import PartName
 from tui_trainer.protocol import Loaded, unpack
 from tui_trainer.settings import Matrix
-from tui_trainer.tabs.view import TabView, hints, hints_within
+from tui_trainer.tabs.view import TabView, hints
 from tui_trainer.ui.keymap import key_of
 from tui_trainer.ui.plot_widgets import PlotWidget
 
@@ -46,6 +45,8 @@ from .panels import (
     draw_heading,
     draw_histogram,
     draw_note,
+    key_line,
+    largest_mistake,
     preferred_height,
 )
 from .plots import Picture, TextPanel
@@ -63,30 +64,12 @@ PLOTS = {
 TEXTS = ("matrix", "note", "histogram", "list", "sheet", "chosen", "cut", "bars", "what_if", "canvas", "reading")
 PANELS: tuple[Panel, ...] = ("overview", "samples", "loss", "thresholds")
 CUT_STEPS = 50  # of the threshold, from one end of the outputs to the other
-HINTS = (
-    "panel",
-    "part",
-    "importance",
-    "what_if",
-    "draw",
-    "look_into",
-    "matrix_shares",
-    "rank",
-    "new_rows",
-)  # the most important first
-INTO_MATRIX = {"look_into": "matrix"}
-IN_MATRIX = {"look_into": "into the cell", "rank": "row of samples", "fold": "column of classes"}
-IN_IMPORTANCE = {"rank": "column", "fold": "measure", "look_into": "the response to it"}
-IN_RESPONSE = {"rank": "column", "fold": "class"}
-IN_WHAT_IF = {"rank": "input", "fold": "move it"}
-IN_DRAWING = ("leave_look", "lower", "undo_stroke", "clear_drawing", "draw_sample", "fit_drawing", "move_brush")
 NO_PICTURE = "Only pictures can be drawn: these columns are not the pixels of one."
 NOTHING_TO_UNDO = "Nothing is left to undo in the drawing."
 FITS = "The drawing is moved and scaled to where the data have theirs, before the network sees it."
 FITS_NOT = "The network sees the drawing as it is, in its place and size."
 ON_SAMPLE = "What is drawn on a sample stays in its place; {key} begins on an empty picture."
 NOTHING_CHOSEN = "No sample is chosen; choose one in the list first."
-AT_THRESHOLDS = {"fold": "threshold of the classes", "rank": "class of the samples"}  # what these keys change
 NO_MATRIX = "A number has no confusion matrix; its samples are all in the list."
 MIXED_CELL = "This cell combines several classes; {keys} shows them one by one."
 TEST_WARNING = "The test part is for the very end: {key} again shows it, and the run notes that it was seen."
@@ -211,11 +194,11 @@ class PredictionsView(TabView):
         self._cell = self._cursor = self._column = None
         self._measure = ""
         self._cut, self._of_class = CUT_STEPS // 2, 1
-        self._recognition = self._board.ink = None
+        self._recognition = None
+        if self._picture.pixels is not None:
+            self._board.open(self._picture.pixels)
         if self.panel == "what_if" or (self.panel == "drawing" and self._picture.pixels is None):
             self.panel = self._panel_before
-        elif self.panel == "drawing" and self._picture.pixels is not None:
-            self._board.open(self._picture.pixels)
         if not self._picture.classes and self.panel == "thresholds":
             self.panel = "overview"
         self._arrange()
@@ -223,6 +206,7 @@ class PredictionsView(TabView):
     def show_target(self, loaded: Loaded) -> None:
         """Show nothing of the other target until the content of this one comes; the chosen sample stays."""
         self._picture = replace(Picture.of(loaded), matrix=self._picture.matrix)
+        self._recognition = None
         self._arrange()
 
     def show_content(self, content: ClassPredictions | NumberPredictions | Importance | WhatIf | Recognition) -> None:
@@ -400,7 +384,7 @@ class PredictionsView(TabView):
             self._choose_cell(*self._cursor)
         else:
             self.panel = "overview"
-            self._cursor = cell_place(content) or _largest_mistake(content)
+            self._cursor = cell_place(content) or largest_mistake(content)
             self._show()
 
     def action_leave_look(self) -> None:
@@ -596,7 +580,7 @@ class PredictionsView(TabView):
         if self.mode != self._bound_mode:
             self._bound_mode = self.mode
             self.refresh_bindings()
-        text = self._hints_now()
+        text = key_line(self.panel, self._picture, self.size.width - 1, in_cell=self._cell is not None)
         if text != self._hints:
             self._hints = text
             self.query_one(".hints", Static).update(text, layout=False)
@@ -611,36 +595,3 @@ class PredictionsView(TabView):
             plot = self.query_one(f".{name}", PlotWidget)
             if plot.display:
                 plot.show(make(self._picture))
-
-    def _hints_now(self) -> str:
-        """Return the hints of the keys that matter in this panel."""
-        content, classes = self._picture.content, self._picture.classes
-        if self._cursor is not None:
-            return hints(("rank", "fold", "look_into", "leave_look"), labels=IN_MATRIX)
-        if self.panel == "importance":
-            return hints(("leave_look", "rank", "fold", "look_into", "part"), labels=IN_IMPORTANCE)
-        if self.panel == "response":
-            return hints(("leave_look", "rank", *(("fold",) if len(classes) > 2 else ())), labels=IN_RESPONSE)
-        if self.panel == "what_if":
-            return hints(("leave_look", "rank", "fold", "reset_inputs"), labels=IN_WHAT_IF)
-        if self.panel == "drawing":
-            return hints_within(self.size.width - 1, IN_DRAWING)
-        if self.panel == "thresholds":
-            has_choice = len(classes) > 2
-            return hints(("panel", "part", "fold", *(("rank",) if has_choice else ())), labels=AT_THRESHOLDS)
-        has_pages = isinstance(content, ClassPredictions) and content.confusion.pages > 1 and self.panel == "overview"
-        first = (*(("leave_look",) if self._cell is not None else ()), *(("fold",) if has_pages else ()))
-        without = set() if classes else {"look_into", "matrix_shares"}
-        without |= {"draw"} if self._picture.pixels is None else set()
-        usual = (name for name in HINTS if name not in without)
-        return hints_within(self.size.width - 1, (*first, *usual), INTO_MATRIX)
-
-
-def _largest_mistake(content: ClassPredictions) -> tuple[int, int]:
-    """Return the row and the column of the cell of two single classes with the most mistakes."""
-    shown = len(content.confusion.shown)
-    size = shown + (content.confusion.others > 0)
-    counts = unpack(content.confusion.counts).reshape(size, size)[:shown, :shown].copy()
-    np.fill_diagonal(counts, -1.0)
-    row, column = divmod(int(counts.argmax()), shown)
-    return row, column
