@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from taking import ROOT, Pictures, settled, training_screen, until  # beside this file, and puts this checkout first
+from textual import events
 from textual.pilot import Pilot
 
 from tui_trainer.app.app import TrainerApp
@@ -17,8 +18,9 @@ from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.toml_file import read
 from tui_trainer.settings import Settings
+from tui_trainer.tabs.predictions.canvas import CanvasPanel
 
-AWAITED = ("5", "6", "7", "e", "w", "h")  # keys that others follow, which need what is computed for these
+AWAITED = ("5", "6", "7", "e", "w", "h", "P")  # keys that others follow, which need what is computed for these
 MICROSCOPE = (
     ("model.layers", [{"units": 6, "activation": "tanh"}, {"units": 5, "activation": "tanh"}]),
     ("training.optimizer.name", "adam"),
@@ -33,7 +35,7 @@ class Shot:
 
     ``epochs`` are trained with ``e``, one by one; with ``whole`` the run goes on to its end, as with ``space``. With
     ``lesson`` that lesson is loaded first. Then the folds with the fields ``unfolded`` are opened, and the ``keys``
-    pressed. ``settings`` are those of a config file.
+    pressed. ``settings`` are those of a config file. The mouse draws the ``strokes`` over cells of the canvas at last.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Shot:
     changes: tuple[tuple[str, object], ...] = ()
     unfolded: tuple[str, ...] = ()
     settings: Settings = field(default_factory=Settings)
+    strokes: tuple[tuple[tuple[int, int], ...], ...] = ()
 
     def experiment(self) -> Experiment:
         """The experiment, with the changes."""
@@ -72,6 +75,7 @@ DIGITS = (
     ("model.layers", [{"units": 32, "activation": "relu"}]),
     ("training.batch_size", 32),
 )
+A_TWO = ((25, 10), (28, 6), (34, 5), (40, 8), (40, 12), (34, 17), (24, 24), (33, 23), (43, 24))
 NORMALIZED = tuple((f"model.layers[{number}].batch_norm", True) for number in range(2))
 DEEP = (
     ("model.layers", [{"units": 12, "activation": name} for name in ("tanh", "sigmoid", "sigmoid", "relu")]),
@@ -99,6 +103,7 @@ SHOTS = (
     Shot("why", "boston_six", whole=True, keys=("6", "m", "w", "enter")),
     Shot("what_if", epochs=8, keys=("6", "m", "h", "down", "down", "left", *["down"], *["left"] * 5)),
     Shot("pictures", epochs=3, keys=("6", "m", "v", "down"), changes=DIGITS),
+    Shot("drawing", epochs=20, keys=("6", "m", "P"), changes=DIGITS, strokes=(A_TWO,)),
     Shot("network_pictures", epochs=6, keys=("5", "m"), changes=DIGITS),
     Shot("summary", "iris_overfit", keys=("7",)),
     Shot("parts", changes=CHURN, keys=("2",), unfolded=("dataset.test_split",)),
@@ -160,7 +165,16 @@ async def take(shot: Shot) -> str:
         for key in shot.keys:
             await pilot.press(key)
             await (settled(pilot) if key in AWAITED else pilot.pause())
+        for stroke in shot.strokes:
+            await _drag(pilot, stroke)
         return await settled(pilot)
+
+
+async def _drag(pilot: Pilot[None], cells: Sequence[tuple[int, int]]) -> None:
+    """Press the mouse at the first of some cells of the canvas, and release it at the last."""
+    kinds = [events.MouseDown, *[events.MouseMove] * (len(cells) - 1), events.MouseUp]
+    for kind, cell in zip(kinds, (*cells, cells[-1]), strict=True):
+        await pilot._post_mouse_events([kind], CanvasPanel, cell, button=1)
 
 
 async def _open_lesson(pilot: Pilot[None], screen: MainScreen, name: str) -> None:

@@ -54,7 +54,7 @@ KEYS = (
         "x,delete",
         "lower",
         ("eraser",),
-        "Eraser",
+        "Erase",
         "Put the eraser down, or lift it; the right button of the mouse or ctrl erases, too",
         shown_as="x",
     ),
