@@ -96,6 +96,12 @@ class SetPace(Command, frozen=True):
     pace: Pace = FULL
 
 
+class CountDead(Command, frozen=True):
+    """Count dead units for each progress that is reported at rest, or no longer: a forward pass over the data."""
+
+    is_on: bool
+
+
 class Tune(Command, frozen=True):
     """Change learning rate and epochs to those of ``training`` without a reset."""
 
@@ -215,6 +221,7 @@ AnyCommand = (
     | Step
     | Epoch
     | SetPace
+    | CountDead
     | Tune
     | SetWeight
     | SwapBest

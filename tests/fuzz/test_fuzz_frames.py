@@ -65,6 +65,7 @@ def commands() -> list[protocol.AnyCommand]:
         protocol.Train(),
         protocol.Pause(),
         protocol.SetPace(SLOW),
+        protocol.CountDead(True),
         protocol.Tune(TrainingConfig(epochs=3)),
         protocol.SetWeight(3, 0.5),
         protocol.SwapBest(),

@@ -20,6 +20,7 @@ from tui_trainer.pace import Pace
 from tui_trainer.protocol import (
     HEADER,
     Command,
+    CountDead,
     Crashed,
     Ended,
     Epoch,
@@ -58,6 +59,7 @@ COMMANDS: list[Command] = [
     Step(),
     Epoch(),
     SetPace(Pace("10/s", 2.5)),
+    CountDead(True),
     Tune(TrainingConfig(learning_rate=1e-300)),
     Watch("summary"),
     Watch("loss", encode(WatchLoss("accuracy"))),

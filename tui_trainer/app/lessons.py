@@ -370,6 +370,7 @@ class Lessons(Controller):
         hidden = page is not None and page.hides_counts
         self.screen.tabs.hide_counts(hidden)
         self.screen.network_panel.hide_counts(hidden)
+        self.screen.trainer.count_dead(page is not None and page.lesson.counts_dead)
         if page is None:
             return
         if self._side_page is not None:

@@ -73,6 +73,7 @@ class TrainerLink(Controller):
         self._pending_update: protocol.Update | None = None
         self._retry: Timer | None = None
         self._failures = 0  # trainers in a row that ended before they had loaded anything
+        self._counts_dead = False  # as the trainer was told last
         self._target = ""  # the one that the user looked at last, of several
         self._watched_target = 0  # the index of the one for which the trainer computes
 
@@ -123,6 +124,8 @@ class TrainerLink(Controller):
         self.watch_view()
         if self.pace != FULL:
             self.client.send(protocol.SetPace(self.pace))
+        if self._counts_dead:
+            self.client.send(protocol.CountDead(True))
 
     # Commands
 
@@ -131,6 +134,12 @@ class TrainerLink(Controller):
         command = self.screen.tabs.watch_command()
         self._watched_target = command.target
         self.client.send(command)
+
+    def count_dead(self, is_on: bool) -> None:
+        """Have dead units counted, for a lesson that asks for them, or no longer."""
+        if is_on != self._counts_dead:
+            self._counts_dead = is_on
+            self.client.send(protocol.CountDead(is_on))
 
     def load(self, keep_weights: bool = False, weights: str = "") -> None:
         """Run the current experiment from its first step, optionally with the current weights or those of a file."""

@@ -170,6 +170,11 @@ class Lesson(Struct, frozen=True):
         return _key(self.target)
 
     @property
+    def counts_dead(self) -> bool:
+        """Whether a check asks for dead units."""
+        return any(check.value is not None and "dead_units[" in check.value for check in self.checks)
+
+    @property
     def paragraphs(self) -> tuple[str, ...]:
         """The text in parts: prose and items of lists on one line, to be wrapped; formulas, tables and code unchanged.
 

@@ -25,6 +25,7 @@ from tui_trainer.protocol import (
     AnyReport,
     Attach,
     Close,
+    CountDead,
     EditRuns,
     Load,
     LookAt,
@@ -45,6 +46,7 @@ from tui_trainer.system.sockets import is_own
 RETRY = 0.1  # seconds until connections are accepted again after the system refused one
 LAST_WORDS = 0.5  # seconds that the last report may take to be sent
 LAST_STEP = 2.0  # seconds that the step of a trainer whose client has gone, and the saving of its run, may take
+ABOUT_VIEWS = (Watch, SetPace, CountDead, Preview, EditRuns, LookAt)  # not about the run itself
 STOPPING = (Load, Resume, Pause, Close)  # commands that stop the loading of a file; so does a client that has gone
 Received = Callable[["Connection", AnyCommand | None], None]
 Command = TypeVar("Command", bound=msgspec.Struct)
@@ -183,7 +185,7 @@ class CommandQueue:
     def concerns_run(self) -> bool:
         """Whether a command has come that is about the current run, and not about what is shown of it."""
         self._look_ahead()
-        return any(not isinstance(command, Watch | SetPace | Preview | EditRuns | LookAt) for command in self._ahead)
+        return any(not isinstance(command, ABOUT_VIEWS) for command in self._ahead)
 
     def looks_elsewhere(self) -> bool:
         """Whether a command has come that shows another moment of the run."""

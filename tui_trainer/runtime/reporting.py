@@ -90,11 +90,17 @@ def step_flops(session: Session) -> int:
 
 
 def progress(
-    session: Session, run: int, unsaved: str = "", moment: Moment | None = None, stored: int | None = None
+    session: Session,
+    run: int,
+    unsaved: str = "",
+    moment: Moment | None = None,
+    stored: int | None = None,
+    counts_dead: bool = False,
 ) -> Progress:
     """Return the report on the session's progress, or on an earlier ``moment``.
 
-    ``unsaved`` says why the run can't be saved now, ``stored`` is its number in the store.
+    ``unsaved`` says why the run can't be saved now, ``stored`` is its number in the store. With ``counts_dead``
+    the dead units of a run at rest are counted.
     """
     shown = session if moment is None else moment.session
     trainer = shown.trainer
@@ -113,7 +119,7 @@ def progress(
         values=shown.values,
         weights=_weights(shown),
         unsaved=unsaved,
-        dead_units=() if session.state == "running" else dead_units(shown),
+        dead_units=dead_units(shown) if counts_dead and session.state != "running" else (),
         now=None if moment is None else session.trainer.epochs,
         aside="" if moment is None else moment.sentence,
         stored=stored,

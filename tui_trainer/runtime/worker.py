@@ -96,6 +96,7 @@ class Worker:
         self._trouble = ""  # of saving, as it was reported last
         self._rules_told: set[str] = set()  # of the doctor, about this run
         self._run = 0
+        self._counts_dead = False  # for a lesson that asks for dead units
         self._dirty = False
         self._next_report = self._next_view = 0.0
 
@@ -199,6 +200,9 @@ class Worker:
                 self._file_loading.preview(command.dataset, command.number)
             case protocol.SetPace():
                 session.set_pace(command.pace)
+            case protocol.CountDead():
+                self._counts_dead = command.is_on
+                self._dirty = session.state != "empty"
             case _ if session.state == "empty":
                 pass
             case protocol.Train():
@@ -302,6 +306,7 @@ class Worker:
         if not self._launch.stays or self._session.state != "running":
             self._end()
         self._checkpointer.watch(False)
+        self._counts_dead = False
 
     def _welcome(self, command: protocol.Attach) -> None:
         """Send a client that has attached everything it has missed."""
@@ -430,7 +435,9 @@ class Worker:
             return
         now = time.perf_counter()
         trouble, stored = self._checkpointer.trouble, self._checkpointer.run
-        self._send(reporting.progress(self._session, self._run, trouble, self._moment, stored))
+        self._send(
+            reporting.progress(self._session, self._run, trouble, self._moment, stored, counts_dead=self._counts_dead)
+        )
         self._dirty = False
         self._next_report = now + REPORT_EVERY
         if self._tabs.is_live and (now >= self._next_view or self._session.state != "running"):

@@ -368,6 +368,25 @@ async def test_lessons_of_ones_own_are_listed_and_done(start: Start, tmp_path: P
         await flow.until_shown("Because [of] it.")
 
 
+async def test_dead_units_are_counted_while_a_lesson_asks_for_them(start: Start, tmp_path: Path) -> None:
+    layer = '[[experiment.model.layers]]\nunits = 3\nactivation = "tanh"\n[experiment.training]'
+    asking = OWN.replace('value = "loss"', 'value = "dead_units[0]"').replace("[experiment.training]", layer)
+    (tmp_path / "1_mine.toml").write_text(asking, encoding="utf-8")
+    assert not from_folder(tmp_path).errors
+    async with start(MINE, lessons=tmp_path) as flow:
+        await flow.press("s")
+        await flow.until(lambda: flow.progress.steps == 1, "a step")
+        assert flow.progress.dead_units == ()
+        await opened(flow)
+        await flow.press("end", "enter")
+        await flow.until(lambda: flow.screen.in_lesson, "the lesson")
+        await flow.until_loaded(2)
+        await flow.press("s")
+        await flow.until(lambda: flow.progress.dead_units == (0,), "those of its hidden layer")
+        await flow.press("L")
+        await flow.until(lambda: not flow.screen.in_lesson and flow.progress.dead_units == (), "none any more")
+
+
 async def test_what_was_done_is_there_after_a_restart(start: Start) -> None:
     async with start() as flow:
         await begun(flow, "gradient_descent")

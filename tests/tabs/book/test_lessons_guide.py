@@ -37,7 +37,7 @@ def load(guide: LessonTracker, experiment: Experiment) -> Session:
     session = Session()
     session.load(experiment)
     guide.show_loaded(reporting.loaded(session, 1))
-    guide.show_progress(reporting.progress(session, 1))
+    guide.show_progress(reporting.progress(session, 1, counts_dead=True))
     return session
 
 
@@ -48,7 +48,7 @@ def train(guide: LessonTracker, session: Session, steps: int | None = None) -> N
     if steps is None:
         session.train()
         session.advance_to_end()
-    guide.show_progress(reporting.progress(session, 1))
+    guide.show_progress(reporting.progress(session, 1, counts_dead=True))
 
 
 def page_of(guide: LessonTracker) -> LessonState:
@@ -140,7 +140,7 @@ def test_particulars_change_only_while_it_pauses(guide: LessonTracker) -> None:
     session = begin(guide, "universal_approximation")
     session.train()
     session.advance(0.0)
-    guide.show_progress(reporting.progress(session, 1))
+    guide.show_progress(reporting.progress(session, 1, counts_dead=True))
     assert session.state == "running" and not any(item.details for item in page_of(guide).items)
 
 
@@ -194,8 +194,9 @@ def test_checks_see_in_the_app_what_they_see_without_a_screen(guide: LessonTrack
     kernel, bias = session.trainer.model.parameters.kernels[0], session.trainer.model.parameters.biases[0]
     assert kernel.shape == (2, 3) and bias is not None
     kernel[:, 0], bias[0] = 0.0, -1.0
-    assert reporting.progress(session, 1).dead_units == (), "before the first step"
+    assert reporting.progress(session, 1, counts_dead=True).dead_units == (), "before the first step"
     train(guide, session)
+    assert reporting.progress(session, 1).dead_units == (), "counted only where a lesson asks for them"
     seen = guide._results()
     assert seen is not None and seen.dead_units == (1,)
     assert seen == results_of(session, seen.variant, seen.answers)
