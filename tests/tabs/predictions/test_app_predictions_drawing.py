@@ -58,12 +58,16 @@ async def drag(flow: Flow, canvas: CanvasPanel, *cells: tuple[int, int], button:
         return f"\x1b[<{code};{left + 2 + cell[0]};{top + layout.top + 1 + cell[1]}{end}"
 
     flow.write(sent(button, cells[0], "M"))
-    if layout.holds(1 + cells[0][0], layout.top + cells[0][1]):
+    begins = layout.holds(1 + cells[0][0], layout.top + cells[0][1])
+    if begins:
         await flow.until(lambda: canvas._is_pressed, "the button seen")
     for cell in cells[1:]:
         flow.write(sent(MOVED + button, cell, "M"))
     flow.write(sent(button, cells[-1], "m"))
     await flow.until(lambda: not canvas._is_pressed, "the button released")
+    end = layout.point(1 + cells[-1][0], layout.top + cells[-1][1])
+    if begins:
+        await flow.until(lambda: view_of(flow)._board._cursor == end, "the end of the stroke")
 
 
 async def until_recognized(flow: Flow, session: Session) -> None:
