@@ -54,6 +54,7 @@ MAX_MODULES = sum(
         3,  # pictures: which columns are pixels, how they are drawn, and the contact sheet
         1,  # the layers over time: heatmaps, beside the table of the layers
         2,  # pictures drawn by hand: strokes as pixels, and the canvas
+        2,  # followers: those of a trainer, and the app as one
     )
 )
 MAX_DEPTH = 3  # of classes of ours

@@ -192,6 +192,13 @@ class Attach(Command, frozen=True):
     run: int
 
 
+class Follow(Command, frozen=True):
+    """Be told what the client of a live session is told, and change nothing; the first command of a follower.
+
+    Of its other commands only ``Watch`` is heard, which computes a tab for it alone; any other one ends its connection.
+    """
+
+
 class Close(Command, frozen=True):
     """The client disconnects: save the run and end. A trainer that stays goes on while it trains."""
 
@@ -236,6 +243,7 @@ AnyCommand = (
     | Resume
     | EditRuns
     | Attach
+    | Follow
     | Preview
     | Close
 )
@@ -485,6 +493,17 @@ class Attached(Report, frozen=True):
     stays: bool
 
 
+class Followed(Report, frozen=True):
+    """To followers: what is set in the session. ``experiment`` is as requested, ``tab`` the one its client has open.
+
+    It comes first, and again with each change. A follower is told nothing of files, and no offers or notices.
+    """
+
+    experiment: Experiment
+    pace: Pace
+    tab: str
+
+
 class TakenOver(Report, frozen=True):
     """Another client has the session now: no more reports follow."""
 
@@ -528,6 +547,7 @@ AnyReport = (
     | ResumeOffer
     | Opened
     | Attached
+    | Followed
     | TakenOver
     | Notice
     | Update

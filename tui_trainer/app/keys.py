@@ -27,14 +27,15 @@ from tui_trainer.tabs.runs import keys as runs
 from tui_trainer.tabs.summary import keys as summary
 from tui_trainer.ui.keymap import ARROWS, OPEN_TAB, Chip, Key, Keymap, is_character, read_key, show_key, use
 
-run = partial(Key, owner="trainer", group="Training")
-rate = partial(Key, owner="editor", group="Training")
-layer = partial(Key, owner="editor", group="Network")
-move = partial(Key, owner="editor", group="Network", in_text=True)
-setting = partial(Key, owner="editor", group="Settings")
-moment = partial(Key, owner="moments", group="Time")
+change = partial(Key, when_following=False)
+run = partial(change, owner="trainer", group="Training")
+rate = partial(change, owner="editor", group="Training")
+layer = partial(change, owner="editor", group="Network")
+move = partial(change, owner="editor", group="Network", in_text=True)
+setting = partial(change, owner="editor", group="Settings")
+moment = partial(change, owner="moments", group="Time")
 view = partial(Key, owner="screen", group="View")
-lesson = partial(Key, owner="lessons", group="Book")
+lesson = partial(change, owner="lessons", group="Book")
 app = partial(Key, owner="screen", group="App")
 KEYS = (
     run("toggle_training", "space", "toggle_training", (), "Train", "Train or pause"),
@@ -65,7 +66,15 @@ KEYS = (
         "The wall: a race of 4, 9 or 16 networks that differ in one field",
         owner="wall",
     ),
-    run("resume", "g", "resume", (), "Resume", "Resume the run that was cut off"),
+    run(
+        "resume",
+        "g",
+        "resume",
+        (),
+        "Resume",
+        "Resume the run that was cut off; following a session, go along with its tab, or look around",
+        when_following=True,
+    ),
     rate(
         "rate_minus",
         "[,left_square_bracket",
@@ -103,11 +112,22 @@ KEYS = (
     ),
     setting("undo", "u", "undo", (), "Undo", "Undo the last change to the settings"),
     setting("redo", "U", "redo", (), "Redo", "Redo the change that was undone"),
-    setting("share", "c", "share", (), "Share", "Copy the experiment as a code that opens it elsewhere"),
-    setting("code", "K", "code", (), "Python", "Show the Python for the open view, to be copied"),
+    setting(
+        "share", "c", "share", (), "Share", "Copy the experiment as a code that opens it elsewhere", when_following=True
+    ),
+    setting("code", "K", "code", (), "Python", "Show the Python for the open view, to be copied", when_following=True),
     setting("open_data", "i", "open_data", (), "Own data", "Open your own data: a CSV or TSV file", owner="own_data"),
     setting("open", "ctrl+o", "open", (), "Open", "Open an experiment (a TOML file) or exported weights", in_text=True),
-    setting("save", "ctrl+s", "save", (), "Save", "Save the experiment as a TOML file", in_text=True),
+    setting(
+        "save",
+        "ctrl+s",
+        "save",
+        (),
+        "Save",
+        "Save the experiment as a TOML file",
+        in_text=True,
+        when_following=True,
+    ),
     setting(
         "export",
         "ctrl+e",
@@ -185,7 +205,16 @@ KEYS = (
         shown_as="esc",
         in_text=True,
     ),
-    view("coach", "C", "coach", (), "Tips", "Show or hide the tips below the Live tab", owner="coach"),
+    view(
+        "coach",
+        "C",
+        "coach",
+        (),
+        "Tips",
+        "Show or hide the tips below the Live tab",
+        owner="coach",
+        when_following=False,
+    ),
     *(view(f"tab_{tab.name}", tab.key, "tab", (tab.name,), tab.title, tab.help, group="Tabs") for tab in TABS),
     *book.KEYS,
     lesson("next_lesson", "n", "next_lesson", (), "Next", "In a lesson: go to the next one"),
@@ -290,10 +319,23 @@ IN_LESSON = (
     setup,
     help_,
 )
+FOLLOWING = (
+    Chip("its tab, or look around", ("resume",)),
+    Chip("markers", ("markers",)),
+    setup,
+    everything,
+    leave,
+    help_,
+)
 
 
-def footer(state: RunState, in_lesson: bool) -> tuple[Chip, ...]:
-    """Return the keys that matter in a state; in a lesson, training and the keys of lessons."""
+def footer(state: RunState, in_lesson: bool, following: bool = False) -> tuple[Chip, ...]:
+    """Return the keys that matter in a state; in a lesson, training and the keys of lessons.
+
+    Who is only ``following`` a session has the same keys in any state.
+    """
+    if following:
+        return FOLLOWING
     chips = FOOTER.get(state, RESTING)
     return (chips[0], *IN_LESSON) if in_lesson else chips
 

@@ -88,13 +88,17 @@ def _match(label: str, typed: str) -> float:
 
 
 def entries(screen: MainScreen) -> Iterator[Entry]:
-    """Yield all that can be chosen now."""
+    """Yield all that can be chosen now; where the app only follows a session, what changes nothing of that."""
     yield from _keys(screen)
+    if screen.following.is_on:
+        yield from _looks(screen)
+        return
     yield from _fields(screen)
     yield from _datasets(screen)
     yield from _lessons(screen)
     yield from _runs(screen)
     yield from _settings(screen)
+    yield from _looks(screen)
 
 
 def found(screen: MainScreen, query: str) -> list[Entry]:
@@ -119,6 +123,8 @@ def _keys(screen: MainScreen) -> Iterator[Entry]:
         help_text = f"{key.group}: {key.help} ({key.display})"
         if key.name == WITH_REMEDY and screen.state != "diverged":
             continue
+        if screen.following.is_on and not key.when_following:
+            continue
         if screen.works(key):
             yield Entry(title, help_text, partial(screen.action_do, key.name), (key.help,), rank=key.of_tab)
         elif key.owner in tabs and key.group not in MODES:
@@ -126,6 +132,7 @@ def _keys(screen: MainScreen) -> Iterator[Entry]:
 
 
 async def _open_and_do(screen: MainScreen, key: Key) -> None:
+    screen.following.look_around()
     await screen.tabs.open(key.owner)
     if screen.works(key):
         await screen.action_do(key.name)
@@ -178,17 +185,21 @@ def _runs(screen: MainScreen) -> Iterator[Entry]:
 
 
 def _settings(screen: MainScreen) -> Iterator[Entry]:
-    app = screen.app
-    for theme in app.available_themes:
-        yield Entry(f"Theme {theme}", "Setting: colours of the app", partial(setattr, app, "theme", theme), rank=9)
     for pace in PACES:
         help_text = f"Setting: {pace.sentence}"
         yield Entry(f"Pace {pace.name}", help_text, partial(screen.trainer.choose_pace, pace), (pace.name,), rank=3)
+    report = "Write a report of the run: Markdown with scores, mistakes and figures"
+    yield Entry("Report", report, screen.trainer.ask_for_report, rank=3)
+
+
+def _looks(screen: MainScreen) -> Iterator[Entry]:
+    """Yield how things look, and the picture of the screen."""
+    app = screen.app
+    for theme in app.available_themes:
+        yield Entry(f"Theme {theme}", "Setting: colours of the app", partial(setattr, app, "theme", theme), rank=9)
     for markers in get_args(Markers):
         choose_markers = partial(screen.choose_markers, markers)
         yield Entry(f"Markers {markers}", "Setting: how plots are drawn", choose_markers, (markers,), rank=3)
-    report = "Write a report of the run: Markdown with scores, mistakes and figures"
-    yield Entry("Report", report, screen.trainer.ask_for_report, rank=3)
     yield Entry("Screenshot", "Save the screen as a picture (SVG)", app.action_screenshot, rank=3)
 
 

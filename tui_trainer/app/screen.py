@@ -48,6 +48,7 @@ from tui_trainer.ui.themes import THICK
 from .coach import Coach, CoachStrip
 from .controller import Controller
 from .editor import ExperimentEditor
+from .following import CHANGES, Following
 from .keys import footer
 from .lessons import BOOK, LESSONS, Lessons
 from .moments import Moments
@@ -105,6 +106,7 @@ class MainScreen(Screen[None]):
         self.trainer, self.editor = TrainerLink(self), ExperimentEditor(self, experiment, path)
         self.lessons, self.own_data, self.sweeps = Lessons(self, lessons, hand_in), OwnData(self), Sweeps(self)
         self.wall, self.coach, self.moments = Walls(self), Coach(self), Moments(self)
+        self.following = Following(self)
         # In the order in which they hear reports.
         self.controllers: tuple[Controller, ...] = (
             self.trainer,
@@ -115,6 +117,7 @@ class MainScreen(Screen[None]):
             self.editor,
             self.coach,
             self.moments,
+            self.following,
         )
         self._owners = {controller.name: controller for controller in self.controllers}  # of keys
         # Textual makes bindings for the class, once; these are those of the active keymap.
@@ -159,9 +162,11 @@ class MainScreen(Screen[None]):
         yield CoachStrip()
         yield MessageLine()
         yield StatusLine()
-        yield KeyLine(lambda: footer(self.state, self.in_lesson))
+        yield KeyLine(lambda: footer(self.state, self.in_lesson, self.following.is_on))
 
     async def on_mount(self) -> None:
+        if self.following.is_on:
+            self.following.begin()
         await self.editor.show_experiment()
         self.header.pace = self.trainer.pace.name
         self.coach.show()
@@ -258,9 +263,17 @@ class MainScreen(Screen[None]):
     async def action_do(self, name: str) -> None:
         """Perform the action of the key with that name."""
         key = keymap()[name]
+        if self.following.takes(key):
+            return
         self.coach.note(name)
         owner = self.tabs.view if key.of_tab else self._owners.get(key.owner, self)
         await self.perform(getattr(owner, f"action_{key.action}"), *key.arguments)
+
+    def check_message_enabled(self, message: Message) -> bool:
+        """Leave out what widgets say when the user changes something, where the app only follows a session."""
+        if isinstance(message, CHANGES) and self.following.refuses():
+            return False
+        return super().check_message_enabled(message)
 
     async def perform(self, action: Callable[..., Any], *arguments: Any) -> None:
         """Call the handler of a key, a message or a worker; show a UserError as a message."""
@@ -356,6 +369,8 @@ class MainScreen(Screen[None]):
 
     async def action_predict_rows(self) -> None:
         """Ask for a file of new rows, and predict them."""
+        if self.following.refuses():
+            return
         await self.perform(self.own_data.action_predict_rows)
 
     @on(RunOpened)
@@ -432,10 +447,12 @@ class MainScreen(Screen[None]):
             plot.markers = markers or plot.usual_markers
 
     def action_look_at(self, epoch: int) -> None:
-        self.moments.look_at(epoch)
+        if not self.following.refuses():
+            self.moments.look_at(epoch)
 
     def action_next_pace(self) -> None:
-        self.trainer.next_pace()
+        if not self.following.refuses():
+            self.trainer.next_pace()
 
     def action_setup(self) -> None:
         if self.has_class("-narrow"):
@@ -473,6 +490,7 @@ class MainScreen(Screen[None]):
         if name == self.tabs.active and self.tabs.view is not None and not self.setup_open:
             self.tabs.view.opened_again()
         self.setup_open = False
+        self.following.look_around()
         self.tabs.active = name
         self.lessons.show_strip()
 
@@ -488,7 +506,7 @@ class MainScreen(Screen[None]):
         if not isinstance(self.focused, Input) and self.own_data.stop_predicting():
             return
         if self.focused is None and not self.setup_open:
-            if self.moments.shown is not None:
+            if self.moments.shown is not None and not self.following.is_on:
                 self.moments.show_now()
                 return
             self.coach.hide()

@@ -119,6 +119,8 @@ class TrainerLink(Controller):
         if self.launch.attach:
             self._run += 1
             self.client.send(protocol.Attach(self._run))
+        elif self.launch.follow:
+            self.client.send(protocol.Follow())
         else:
             self.load()
         self.watch_view()
@@ -216,6 +218,8 @@ class TrainerLink(Controller):
         match report:
             case protocol.Previewed() | protocol.PredictingProgress() | protocol.Predicted():  # of files, not of a run
                 return False
+            case protocol.Crashed() if self.screen.following.is_on:
+                await self._end_with(f"{report.sentence}.")
             case protocol.Crashed():
                 self._crash = report
                 self.show_message(f"{report.sentence}. A new trainer has been started.", "error")
@@ -224,7 +228,9 @@ class TrainerLink(Controller):
             case protocol.Notice():
                 self.show_message(report.sentence, "good" if report.good else "error")
             case protocol.TakenOver():
-                await self._on_taken_over()
+                await self._end_with("Another terminal has taken over this session.")
+            case protocol.Followed():
+                await self._show_followed(report)
             case protocol.Update():
                 self._pending_update = report
                 self._draw_pending()
@@ -252,11 +258,11 @@ class TrainerLink(Controller):
                 self._show_finding(report)
         return False
 
-    async def _on_taken_over(self) -> None:
-        """Leave the app: another client has the session now."""
+    async def _end_with(self, sentence: str) -> None:
+        """Leave the app, as there is no session for it any more."""
         self.screen.dialogs.is_closed = True
         await self.pacing.settle(LAST_ANSWER)
-        self.screen.app.exit(message="Another terminal has taken over this session.")
+        self.screen.app.exit(message=sentence)
 
     async def _show_offer(self, offer: protocol.ResumeOffer) -> None:
         """Offer a run that can be resumed; resume it if requested, or if its trainer has crashed."""
@@ -281,10 +287,18 @@ class TrainerLink(Controller):
 
     async def _show_attached(self, attached: protocol.Attached) -> None:
         """Adopt the experiment and the pace of the attached session."""
-        self.pace = attached.pace
-        self.screen.header.pace = self.pace.name
-        await self.screen.editor.adopt_experiment(attached.experiment)
+        await self._adopt(attached.experiment, attached.pace)
         self.show_message("Back in the session.")
+
+    async def _show_followed(self, followed: protocol.Followed) -> None:
+        """Take what is set in the session, and the number of its run."""
+        self._run = followed.run
+        await self._adopt(followed.experiment, followed.pace)
+
+    async def _adopt(self, experiment: Experiment, pace: Pace) -> None:
+        self.pace = pace
+        self.screen.header.pace = pace.name
+        await self.screen.editor.adopt_experiment(experiment)
 
     async def _show_opened(self, opened: protocol.Opened) -> None:
         """Adopt the experiment of a run of the store, and show its curves if it was opened in the Runs tab."""

@@ -37,6 +37,7 @@ examples:
   tui-trainer --csv house.csv --target price    or on your own data
   tui-trainer --resume                          return to a run that is running or was cut off
   tui-trainer sessions                          list the runs to return to
+  tui-trainer --follow 12                       show what another session shows, on a projector; read only
   tui-trainer train iris.toml --epochs 50       train without a screen
   tui-trainer train iris.toml --history h.csv   and keep the losses of every epoch
   tui-trainer export iris.toml --to iris        train, and export the network for Keras and PyTorch
@@ -111,6 +112,10 @@ def _launch_options(options: argparse.Namespace) -> tuple[Launch, Experiment, Pa
     if (options.file or options.csv or options.target) is not None and options.resume is not None:
         raise UserError("", "--resume takes the number of a run, not a file; tui-trainer sessions lists runs")
     launch = Launch(options.detach, options.nice)
+    if options.follow is not None:
+        from tui_trainer.runtime.resume import find_session
+
+        return Launch(follow=find_session(_alone(options))), Experiment(), None
     path = None if options.file is None or is_shared(options.file) else confined(options.file)
     if options.resume is None:
         experiment = experiment_from_options(options)
@@ -120,6 +125,21 @@ def _launch_options(options: argparse.Namespace) -> tuple[Launch, Experiment, Pa
         run = find(options.resume or None)
         launch, experiment = launch_for(run, options.detach, options.nice), run.experiment
     return launch, experiment, path
+
+
+def _alone(options: argparse.Namespace) -> str:
+    """Return the session to follow; raise UserError for options that go with a run of one's own."""
+    others = {
+        "an experiment": options.file,
+        "own data": options.csv or options.test_csv or options.target or options.missing,
+        "--set": options.fields,
+        "--resume": options.resume is not None,
+        "--detach": options.detach,
+        "--hand-in": options.hand_in,
+    }
+    if name := next((name for name, given in others.items() if given), ""):
+        raise UserError("--follow", f"it shows another session and trains nothing of its own; leave out {name}")
+    return str(options.follow)
 
 
 def _hand_in_path(hands_in: bool) -> Path | None:
@@ -158,6 +178,13 @@ def _parser() -> Parser:
         const=NEWEST,
         metavar="ID",
         help="return to the newest run that is running without a terminal or was cut off, or to run ID",
+    )
+    add(
+        "--follow",
+        nargs="?",
+        const="",
+        metavar="SESSION",
+        help="show what another of your sessions shows, and change nothing; without a number, the only one",
     )
     add("--lessons", metavar="FOLDER", help="your own lessons, for the Book tab")
     add("--nice", metavar="N", type=_niceness, default=NICENESS, help="niceness of the trainer, 0 to 19; default: 5")

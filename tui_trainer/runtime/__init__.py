@@ -12,7 +12,8 @@ class Launch(msgspec.Struct, frozen=True):
     """Options of a trainer: ``stays`` lets it train on without a client, ``offer`` is a stored run to offer first.
 
     One that stays waits ``linger`` seconds after its run for a client.
-    With ``attach``, the name of a live session, no trainer is started: the client attaches to that one.
+    With ``attach``, the name of a live session, no trainer is started: the client attaches to that one. With
+    ``follow`` it only follows that one, and can change nothing there.
     The earlier moments of a run take at most ``moments_memory`` megabytes.
     """
 
@@ -20,6 +21,7 @@ class Launch(msgspec.Struct, frozen=True):
     niceness: int = NICENESS
     offer: int | None = None
     attach: str = ""
+    follow: str = ""
     linger: float = LINGER
     moments_memory: int = 16
 

@@ -27,7 +27,9 @@ from tui_trainer.protocol import (
     Attached,
     Close,
     Crashed,
+    Follow,
     TakenOver,
+    Watch,
     frame,
     queue_newest,
     report_decoder,
@@ -223,7 +225,10 @@ def keeps_newest(kind: type[Any]) -> Append[Any]:
 
 
 class Client(ChildProcess[AnyCommand, AnyReport]):
-    """One trainer: a child process that ends with the app unless it stays, or a live session that was attached to."""
+    """One trainer: a child process that ends with the app unless it stays, or a live session.
+
+    The client is attached to that, or ``follows`` it: then it sends nothing but which tab to compute for it.
+    """
 
     name = "the trainer"
     patience = 1.0  # it saves its run
@@ -233,21 +238,28 @@ class Client(ChildProcess[AnyCommand, AnyReport]):
         self._launch = launch or Launch()
         self._unreachable = "The trainer was not started"
         self._displaced = False
+        self.follows = bool(self._launch.follow)
         self.stays = self._launch.stays  # whether it trains on when this client goes
 
+    def send(self, command: AnyCommand) -> None:
+        """Send a command as ``ChildProcess`` does; one that a follower may not send is dropped."""
+        if not self.follows or isinstance(command, Follow | Watch):
+            super().send(command)
+
     async def start(self) -> None:
-        """Start the child, or attach to the session."""
-        if not self._launch.attach:
+        """Start the child, or connect to the session."""
+        session = self._launch.attach or self._launch.follow
+        if not session:
             await self._start(MODULE, self._launch.as_argument())
             return
         from tui_trainer.store.store import default_path  # with SQLite: not before the first frame
 
         try:
-            connection = call(folder_beside(default_path()), self._launch.attach)
+            connection = call(folder_beside(default_path()), session)
         except OSError as error:
             self._unreachable = f"The session can't be reached: {reason_of(error)}"
             return
-        await self._connect(connection, process_of(self._launch.attach))
+        await self._connect(connection, process_of(session))
 
     async def reports(self) -> AsyncIterator[AnyReport]:
         """Yield reports as they arrive. If the trainer ends unexpectedly, the last one is ``Crashed``."""
@@ -266,7 +278,7 @@ class Client(ChildProcess[AnyCommand, AnyReport]):
 
     async def close(self) -> None:
         """Let the trainer save its run and end, or train on alone if it stays, and wait for that."""
-        if self._displaced:
+        if self._displaced or self.follows:
             await self._close(None, outlives=True)
         else:
             await self._close(Close(), outlives=self.stays)

@@ -1,6 +1,7 @@
 """The end of a connection in a process that the app has started.
 
-Of a trainer there is one client at a time, its commands come in order, and reports are sent without waiting. The
+Of a trainer there is one client at a time, its commands come in order, and reports are sent without waiting; others
+may follow, see ``followers``. The
 processes of a sweep and of the wall have one connection, and need the first functions alone.
 """
 
@@ -14,7 +15,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO, TypeVar
 
 import msgspec
@@ -27,6 +28,7 @@ from tui_trainer.protocol import (
     Close,
     CountDead,
     EditRuns,
+    Follow,
     Load,
     LookAt,
     Pause,
@@ -110,6 +112,7 @@ class ClientConnections:
         self._stays = stays
         self.received: queue.SimpleQueue[tuple[Connection, AnyCommand | None]] = queue.SimpleQueue()
         self.current: Connection | None = Connection(first)
+        self.followers: set[Connection] = set()  # which never become the client
 
     def start(self) -> None:
         """Start reading from the first client."""
@@ -163,10 +166,14 @@ def _end_after(seconds: float) -> None:
 
 
 class CommandQueue:
-    """The commands of the connected client in their order; those of other connections are dropped."""
+    """The commands of the connected client in their order.
+
+    Those of followers are put aside, in ``of_followers``, and those of other connections are dropped.
+    """
 
     def __init__(self, clients: ClientConnections) -> None:
         self._clients = clients
+        self.of_followers: deque[tuple[Connection, AnyCommand | None]] = deque()
         self._ahead: deque[AnyCommand | None] = deque()  # looked at, but not handed out
 
     def empty(self) -> bool:
@@ -174,7 +181,10 @@ class CommandQueue:
         return not self._ahead and self._clients.received.empty()
 
     def next(self, seconds: float | None) -> AnyCommand | None:
-        """Return the next command, None once the client has gone. Raises queue.Empty after ``seconds``."""
+        """Return the next command, None once the client has gone.
+
+        Raises queue.Empty after ``seconds``, and where a command of a follower comes first.
+        """
         return self._ahead.popleft() if self._ahead else self._take(seconds)
 
     def stops_loading(self) -> bool:
@@ -197,14 +207,19 @@ class CommandQueue:
         return any(isinstance(command, Load | Resume) for command in self._ahead)
 
     def _look_ahead(self) -> None:
-        with contextlib.suppress(queue.Empty):
-            while not self._clients.received.empty():
+        while not self._clients.received.empty():
+            with contextlib.suppress(queue.Empty):
                 self._ahead.append(self._take(0.0))
 
     def _take(self, seconds: float | None) -> AnyCommand | None:
         clients = self._clients
         while True:
             connection, command = clients.received.get(timeout=seconds)
+            if isinstance(command, Follow) and connection is not clients.current:
+                clients.followers.add(connection)
+            if connection in clients.followers:
+                self.of_followers.append((connection, command))
+                raise queue.Empty
             if isinstance(command, Attach) and connection is not clients.current:
                 clients.replace(connection)
             if connection is clients.current:
@@ -260,6 +275,18 @@ class SendQueue:
         with self._changed:
             if not self._closed:
                 queue_newest(self._waiting, report)
+                self._changed.notify_all()
+
+    def __len__(self) -> int:
+        """How many reports are waiting."""
+        return len(self._waiting)
+
+    def put_instead(self, reports: Sequence[AnyReport]) -> None:
+        """Send ``reports`` in place of all that are still waiting."""
+        with self._changed:
+            if not self._closed:
+                self._waiting.clear()
+                self._waiting.extend(reports)
                 self._changed.notify_all()
 
     def flush(self, seconds: float) -> None:

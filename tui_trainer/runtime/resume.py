@@ -1,4 +1,4 @@
-"""Runs that can be resumed: those of other sessions, and those that were cut off."""
+"""Runs that can be resumed, those of other sessions and those that were cut off, and sessions that can be followed."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from tui_trainer.formats import format_age
 from tui_trainer.protocol import AnyReport, Notice, ResumeOffer
 from tui_trainer.store.checkpointer import Checkpointer
 from tui_trainer.store.filter import FilterError, condition, parse
-from tui_trainer.store.live_trainers import live_names
+from tui_trainer.store.live_trainers import folder_beside, live_names, process_of
 from tui_trainer.store.schema import COLUMN_SQL, LISTED
 from tui_trainer.store.store import Store, StoredRun, StoreError, default_path
+from tui_trainer.system.sockets import address
 
 from . import Launch
 
@@ -88,6 +89,34 @@ def find(wanted: int | None) -> StoredRun:
     if run.alive and not run.owner:
         raise UserError("", f"run {run.id} is running in process {run.pid}, which can't be reached; end that process")
     return run
+
+
+def find_session(wanted: str) -> str:
+    """Return the name of the live session to follow: that of the run or the process ``wanted``, or else the only one.
+
+    Raises UserError, with the numbers of the sessions there are, if there is no such one, or no single one.
+    """
+    folder, runs = folder_beside(default_path()), _runs()
+    names = [name for name in live_names(folder) if address(folder, name).exists()]
+    newest = {name: next((run for run in runs if run.owner == name), None) for name in names}
+    if not names:
+        raise UserError("--follow", "there is no session to follow; tui-trainer FILE.toml starts one")
+    if not wanted and len(names) == 1:
+        return names[0]
+    of_run = next((run.owner for run in runs if str(run.id) == wanted and run.owner in newest), None)
+    of_process = next((name for name in names if str(process_of(name)) == wanted), None)
+    if (session := of_run or of_process) is not None:
+        return session
+    those = "; ".join(_session(name, run) for name, run in newest.items())
+    reason = f"there is no session {quoted(wanted)} to follow" if wanted else "give the number of a session"
+    raise UserError("--follow", f"{reason}: {those}")
+
+
+def _session(name: str, run: StoredRun | None) -> str:
+    """Describe a session by its number: that of its run, or of its process until a run has begun."""
+    if run is None:
+        return f"{process_of(name)} (nothing trained yet)"
+    return f"{run.id} ({printable(run.name)[:30]}, {printable(run.state)[:20]})"
 
 
 def launch_for(run: StoredRun, stays: bool, niceness: int) -> Launch:

@@ -17,6 +17,8 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from tui_trainer import protocol
 from tui_trainer.datasets.dataset import OnProgress, ReadingStopped
 from tui_trainer.datasets.preview import Previewer
@@ -42,6 +44,7 @@ from tui_trainer.training.timeline import LookBack, Moment
 
 from . import Launch, launched, reporting
 from .connection import LAST_WORDS, ClientConnections, CommandQueue, start_thread
+from .followers import Followers
 from .resume import resume_offers
 
 SLICE = 0.004  # seconds of training between two checks for commands
@@ -92,6 +95,7 @@ class Worker:
         )
         self._context = TrainerContext(self._session, self._checkpointer)
         self._tabs = TabComputing(self._context)
+        self._followers = Followers(clients, self._context, self._news)
         self._compacted = threading.Event()
         self._trouble = ""  # of saving, as it was reported last
         self._rules_told: set[str] = set()  # of the doctor, about this run
@@ -99,6 +103,7 @@ class Worker:
         self._counts_dead = False  # for a lesson that asks for dead units
         self._dirty = False
         self._next_report = self._next_view = 0.0
+        self._alone_since: float | None = None  # when the client had gone and nothing was left to train
 
     def serve(self) -> None:
         """Serve until the client ends; the process then ends, or if it was started to stay, when it is done."""
@@ -110,7 +115,7 @@ class Worker:
         while True:
             running = self._session.state == "running"
             self._obey(min(self._session.wait, MAX_SILENCE) if running else self._patience)
-            if not running and self._clients.current is None and self._commands.empty():
+            if not running and self._clients.current is None and self._commands.empty() and not self._lingers:
                 self._end()
             if running:
                 self._session.advance(SLICE)
@@ -123,6 +128,7 @@ class Worker:
                 self._dirty = True
             if self._dirty and (time.perf_counter() >= self._next_report or self._session.state != "running"):
                 self._report_progress()
+            self._serve_followers()
 
     def _compact(self) -> None:
         """Compact the store in the background, through a separate connection."""
@@ -141,10 +147,19 @@ class Worker:
         return live_trainer
 
     @property
+    def _lingers(self) -> float:
+        """Seconds for which a trainer without a client still waits for one; followers are none."""
+        if self._alone_since is None:
+            self._alone_since = time.monotonic()
+        return max(0.0, self._alone_since + self._launch.linger - time.monotonic())
+
+    @property
     def _patience(self) -> float | None:
         """Seconds to wait for a command while nothing is trained; None means for ever."""
+        if self._followers.is_due:
+            return 0.0
         if self._clients.current is None:
-            return self._launch.linger
+            return self._lingers
         if self._tabs.is_partial:
             return 0.0
         return max(0.01, self._checkpointer.retry_in) if self._checkpointer.is_behind else None
@@ -171,6 +186,9 @@ class Worker:
                 self._client_left()
             else:
                 self._apply(command)
+                self._alone_since = None
+            if self._followers and self._session.state != "empty":
+                self._followers.set(self._setting)
             self._dirty = self._session.state != "empty"
             if self._session.state != "running":
                 self._save()
@@ -250,12 +268,14 @@ class Worker:
             self._send(protocol.Notice(self._run, f"Not shown: {error.reason}."))
             return
         self._tabs.look_at(self._moment.session)
+        self._followers.look_at(self._moment.session)
         self._next_report = self._next_view = 0.0
 
     def _show_now(self) -> None:
         if self._moment is not None:
             self._moment = None
             self._tabs.look_at(None)
+            self._followers.look_at(None)
             self._next_report = self._next_view = 0.0
 
     def _watch(self, command: protocol.Watch) -> None:
@@ -276,6 +296,7 @@ class Worker:
         self._send(protocol.Notice(self._run, *edit_runs(self._context, command)))
         if not self._tabs.is_live:
             self._report_view()
+        self._followers.look_again()
 
     def _export(self, command: protocol.Export) -> None:
         from tui_trainer.export.folder import write_folder  # a twentieth of a second that no start should wait for
@@ -305,6 +326,7 @@ class Worker:
         """Continue without a client if the trainer stays and is training; otherwise end."""
         if not self._launch.stays or self._session.state != "running":
             self._end()
+        self._show_now()
         self._checkpointer.watch(False)
         self._counts_dead = False
 
@@ -322,6 +344,30 @@ class Worker:
         self._report_progress()
         if RUN_STATES[session.state].ended and session.sentence:
             self._report_end()
+
+    @property
+    def _setting(self) -> protocol.Followed:
+        """What followers are told of the session beside its run."""
+        watched = self._tabs.watched
+        return protocol.Followed(
+            self._run, self._session.requested, self._session.pace, "" if watched is None else watched.tab
+        )
+
+    def _news(self) -> list[protocol.AnyReport]:
+        """Return what a follower has to be told who comes now, or who has missed something."""
+        session, run = self._session, self._run
+        if session.state == "empty":
+            return []
+        news: list[protocol.AnyReport] = [self._setting, reporting.loaded(session, run), self._progress]
+        if RUN_STATES[session.state].ended and session.sentence:
+            news.append(msgspec.structs.replace(reporting.ended(session, run), remedy=None))
+        return news
+
+    def _serve_followers(self) -> None:
+        """Take what followers ask for, and compute for one of them."""
+        while self._commands.of_followers:
+            self._followers.hear(*self._commands.of_followers.popleft())
+        self._followers.compute(self._run, self._share if self._session.state == "running" else None)
 
     def _load(self, command: protocol.Load) -> None:
         was_running = self._session.state == "running"
@@ -430,18 +476,28 @@ class Worker:
             diagnose(self._session, stop=self._commands.concerns_run)
 
     def _report_progress(self) -> None:
-        if self._clients.current is None:
-            self._dirty = False
+        self._dirty = False
+        if self._clients.current is None and not self._followers:
             return
         now = time.perf_counter()
-        trouble, stored = self._checkpointer.trouble, self._checkpointer.run
-        self._send(
-            reporting.progress(self._session, self._run, trouble, self._moment, stored, counts_dead=self._counts_dead)
-        )
-        self._dirty = False
+        self._send(self._progress)
         self._next_report = now + REPORT_EVERY
+        if self._clients.current is None:
+            return
         if self._tabs.is_live and (now >= self._next_view or self._session.state != "running"):
             self._report_view()
+
+    @property
+    def _progress(self) -> protocol.Progress:
+        trouble, stored = self._checkpointer.trouble, self._checkpointer.run
+        return reporting.progress(
+            self._session, self._run, trouble, self._moment, stored, counts_dead=self._counts_dead
+        )
+
+    @property
+    def _share(self) -> int:
+        """The part of the time that views may take, as one in so many."""
+        return SPARE_SHARE if self._session.has_time_to_spare else VIEW_SHARE
 
     def _report_view(self) -> None:
         """Send the content of the open tab; the longer it takes to compute, the less often."""
@@ -450,15 +506,20 @@ class Worker:
         if computed is not None:
             tab, content = computed
             shown = self._session if self._moment is None else self._moment.session
-            encoded = protocol.encode(content)
-            self._send(protocol.Update(self._run, tab, shown.steps, encoded, self._tabs.target))
+            update = protocol.Update(self._run, tab, shown.steps, protocol.encode(content), self._tabs.target)
+            self._send(update)
+            self._followers.share(update, self._tabs.watched)
             now = time.perf_counter()
-            share = SPARE_SHARE if self._session.has_time_to_spare else VIEW_SHARE
-            self._next_view = now + max(VIEW_EVERY - (now - started), (share - 1) * (now - started))
+            self._next_view = now + max(VIEW_EVERY - (now - started), (self._share - 1) * (now - started))
 
     def _send(self, report: protocol.AnyReport) -> None:
+        """Send a report to the client, and to followers if it is about the run."""
         if self._clients.current is not None:
             self._clients.current.reports.put(report)
+        if isinstance(report, protocol.Loaded):
+            self._followers.load()
+        else:
+            self._followers.tell(report)
 
 
 def main() -> None:

@@ -22,13 +22,14 @@ class TrainerContext:
     """What a tab computes from: the session, and the store of its ``checkpointer``, if there is one.
 
     ``target`` is the index of the target to show; see ``shown_output``. While an earlier moment is shown, ``session``
-    stands there, and ``whole`` is the one that has the whole run.
+    stands there, and ``whole`` is the one that has the whole run. What ``only_looks`` leaves no trace in the run.
     """
 
     session: Session
     checkpointer: Checkpointer | None = None
     target: int = 0
     whole: Session | None = None
+    only_looks: bool = False
 
     @property
     def shown_output(self) -> int | None:
@@ -74,6 +75,7 @@ class TabComputing:
         self._is_due = False  # whether the moment has not been computed yet for the open tab
         self._tab: Tab | None = None
         self._request: Request | None = None
+        self.watched: Watch | None = None  # the newest command, which has opened the tab
         self._computes: dict[str, Compute] = {}
         self._failures: dict[str, Unavailable] = {}  # by the name of the tab
         self.is_partial = False  # whether the content that was computed last is only a part of what was requested
@@ -86,6 +88,7 @@ class TabComputing:
             raise msgspec.ValidationError("no such tab") from None
         request_type = tab.load_messages().AnyRequest | None if tab.messages else None
         self._tab, self._request = tab, msgspec.msgpack.decode(watch.request, type=request_type)
+        self.watched = watch
         if watch.target != self.target:
             self._trainer = replace(self._trainer, target=watch.target)
             self._computes.clear()

@@ -70,6 +70,7 @@ class Key:
     group: str
     shown_as: str | None = None
     in_text: bool = False  # works while a text field has the focus too
+    when_following: bool = True  # works for who only follows a session: it changes nothing of it
 
     @property
     def of_tab(self) -> bool:

@@ -195,6 +195,7 @@ class HeaderLine(StyledLine):
     pace: var[str] = var("")
     progress: var[Progress | None] = var(None)
     run: var[tuple[str, ...]] = var(())  # see ``description``
+    following: var[str] = var("")  # said instead of the name of the app
 
     def watch_pace(self) -> None:
         self.redraw()
@@ -203,6 +204,9 @@ class HeaderLine(StyledLine):
         self.redraw()
 
     def watch_run(self) -> None:
+        self.redraw()
+
+    def watch_following(self) -> None:
         self.redraw()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
@@ -214,7 +218,7 @@ class HeaderLine(StyledLine):
 
     def parts(self, width: int) -> Iterable[Part]:
         if self.progress is not None and self.progress.now is not None:
-            return moment_parts(self.progress, self.progress.now, width)
+            return moment_parts(self.progress, self.progress.now, width, self.following)
         chip = [Part("  "), Part(f" {self.pace} ", "chip", "next_pace"), Part(" ")] if self.pace else []
         taken = sum(len(part.text) for part in chip)
         right: list[Part] = []
@@ -230,7 +234,7 @@ class HeaderLine(StyledLine):
     def _left(self, width: int) -> list[Part]:
         """Return the name of the app and what is trained, as much of it as ``width`` allows."""
         sign, name = BRAND
-        for brand, count in [
+        wordings = [
             (f" {name}", 4),
             (f" {name}", 3),
             (f" {name}", 2),
@@ -238,7 +242,11 @@ class HeaderLine(StyledLine):
             ("", 2),
             (f" {name}", 1),
             ("", 1),
-        ]:
+        ]
+        if self.following:
+            name = shorten(one_cell(self.following), max(width - 4, 1))
+            wordings = [(f" {name}", count) for count in (4, 3, 2, 1)]
+        for brand, count in wordings:
             words = words_of(self.run[:count])
             if words and len(sign) + len(brand) + len(words) + 6 <= width:
                 return [Part(f" {sign}", "brand"), Part(brand, "title"), Part(f"   {words}", "dim")]
@@ -292,9 +300,14 @@ def slider(cells: str, newest: int, epochs: int, filled: int, role: Role) -> lis
     return [*parts, Part("", "dim")]  # where it ends, even if it is full
 
 
-def moment_parts(progress: Progress, now: int, width: int) -> list[Part]:
-    """Return the head of an earlier moment: which one it is, a slider, and the keys that lead away from it."""
+def moment_parts(progress: Progress, now: int, width: int, following: str = "") -> list[Part]:
+    """Return the head of an earlier moment: which one it is, a slider, and the keys that lead away from it.
+
+    Who is ``following`` a session reads that instead of the keys.
+    """
     head = Part(f" ◂ epoch {progress.epoch:,} of {now:,} · earlier moment ", "chip")
+    if following:
+        return [head, Part(f"  {shorten(one_cell(following), max(width - len(head.text) - 2, 1))}", "title")]
     for labels in ({"later": "forward", "leave": "back to now"}, {"later": "forward", "leave": "now"}, {}):
         tail = [
             part

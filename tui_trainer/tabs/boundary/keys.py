@@ -7,6 +7,7 @@ from functools import partial
 from tui_trainer.ui.keymap import Key
 
 key = partial(Key, owner="boundary", group="Boundary")
+change = partial(key, when_following=False)
 pen = partial(Key, owner="boundary", group="Pen")
 KEYS = (
     key("look_layer_minus", "left", "look_layer", (-1,), "Layer", "The previous layer", shown_as="←"),
@@ -18,9 +19,9 @@ KEYS = (
     key("samples", "t", "samples", (), "Samples", "Show all samples, the training samples, or none"),
     key("next_axis_x", "h", "next_axis", ("x",), "Axes", "The next feature on the horizontal axis"),
     key("next_axis_y", "v", "next_axis", ("y",), "Axes", "The next feature on the vertical axis"),
-    key("regenerate", "n", "regenerate", (), "New points", "Draw new points of a toy set: the next seed"),
-    key("pen", "P", "pen", (), "Pen", "Take the pen to add and remove points, or put it away"),
-    key("clear_points", "X", "clear_points", (), "Clear", "Undo everything added and removed by hand"),
+    change("regenerate", "n", "regenerate", (), "New points", "Draw new points of a toy set: the next seed"),
+    change("pen", "P", "pen", (), "Pen", "Take the pen to add and remove points, or put it away"),
+    change("clear_points", "X", "clear_points", (), "Clear", "Undo everything added and removed by hand"),
     pen("move_pen_minus_0", "left", "move_pen", (-1, 0), "Move", "Move left, up, right or down", shown_as="←↑→↓"),
     pen("move_pen_-5_0", "shift+left", "move_pen", (-5, 0), "Move", "Move five cells at a time", shown_as="shift+←"),
     pen(

@@ -7,11 +7,12 @@ from functools import partial
 from tui_trainer.ui.keymap import Key
 
 key = partial(Key, owner="landscape", group="Landscape")
+change = partial(key, when_following=False)
 KEYS = (
-    key("start_minus", "left", "start", (-1,), "w_0", "Lower the initial weight w_0 and start over", shown_as="←"),
-    key("start_plus", "right", "start", (1,), "w_0", "Raise the initial weight w_0 and start over", shown_as="→"),
-    key("start_2_plus", "up", "start_2", (1,), "b_0", "Raise the initial bias b_0 and start over", shown_as="↑"),
-    key("start_2_minus", "down", "start_2", (-1,), "b_0", "Lower the initial bias b_0 and start over", shown_as="↓"),
+    change("start_minus", "left", "start", (-1,), "w_0", "Lower the initial weight w_0 and start over", shown_as="←"),
+    change("start_plus", "right", "start", (1,), "w_0", "Raise the initial weight w_0 and start over", shown_as="→"),
+    change("start_2_plus", "up", "start_2", (1,), "b_0", "Raise the initial bias b_0 and start over", shown_as="↑"),
+    change("start_2_minus", "down", "start_2", (-1,), "b_0", "Lower the initial bias b_0 and start over", shown_as="↓"),
     key("kind", "v", "kind", (), "Picture", "Switch between slice, plane and contour"),
     key("weight_plus", "n", "weight", (1,), "Weight", "The next weight"),
     key("weight_minus", "p", "weight", (-1,), "Weight", "The previous weight"),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tui_trainer.datasets.split import PartName
 from tui_trainer.engine.metrics import THRESHOLD, Thresholds, class_scores, mae, r2
 from tui_trainer.engine.sample_losses import SampleLosses, each_loss
-from tui_trainer.protocol import Content, pack
+from tui_trainer.protocol import Content, Unavailable, pack
 from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.training.inspection import error_histogram
 from tui_trainer.training.session import Session
@@ -39,6 +39,7 @@ BIN_COUNT = 31  # of the histogram: odd, so that the middle bin is around 0
 Counts = NDArray[np.intp]
 MIN_CLASSES = 2  # shown individually, next to the others
 CURVE_POINTS = 201
+UNSEEN_TEST = "The test part has not been looked at yet where the run was started, and this terminal only follows."
 MIN_LOSS = 3.0  # the curve of -log p reaches at least this high, however good the model is
 
 
@@ -46,19 +47,25 @@ class PredictionsCompute:
     """Computes predictions. Each part is prepared once; computing it again is a forward pass and some counting."""
 
     def __init__(self, trainer: TrainerContext) -> None:
-        self._session, self._output = trainer.session, trainer.shown_output
+        self._session, self._output, self._trainer = trainer.session, trainer.shown_output, trainer
         self._parts: dict[PartName, Samples] = {}
         self._shown: PartName = "training"
         self._inspection = Inspection(trainer.session, self._output)
 
     def compute(self, request: WatchPredictions | WatchImportance | WatchWhatIf | WatchDrawing) -> Content:
-        """Compute the predictions for the part that is requested."""
+        """Compute the predictions for the part that is requested.
+
+        A look at the test part is noted in the run; who leaves no trace there sees it only once it was looked at.
+        """
+        only_looks = self._trainer.only_looks
+        if only_looks and request.part == "test" and not self._trainer.recorded.test_seen_at:
+            return Unavailable(UNSEEN_TEST)
         if request.part not in self._parts:
             self._parts[request.part] = Samples(self._session, request.part, self._output)
         elif isinstance(request, WatchPredictions):
             self._parts[request.part].update()
         samples = self._parts[request.part]
-        if samples.name == "test" != self._shown:
+        if samples.name == "test" != self._shown and not only_looks:
             self._session.note_test_seen()
         self._shown = samples.name
         with np.errstate(over="ignore", invalid="ignore"):

@@ -8,10 +8,11 @@ from tui_trainer.ui.keymap import Key
 
 key = partial(Key, owner="predictions", group="Predictions")
 brush = partial(Key, owner="predictions", group="Drawing")
+change = partial(key, when_following=False)
 KEYS = (
     key("panel", "v", "panel", (), "Panel", "Show the overview, the samples, their losses, or the thresholds"),
     key("part", "t", "part", (), "Part", "Switch between the training and validation parts, and the test part"),
-    key(
+    change(
         "new_rows",
         "N",
         "new_rows",

@@ -7,6 +7,7 @@ from functools import partial
 from tui_trainer.ui.keymap import Key
 
 key = partial(Key, owner="runs", group="Runs")
+change = partial(key, when_following=False)
 KEYS = (
     key("next_run_minus", "up", "next_run", (-1,), "Run", "The run above", shown_as="↑"),
     key("next_run_plus", "down", "next_run", (1,), "Run", "The run below", shown_as="↓"),
@@ -26,7 +27,7 @@ KEYS = (
     key(
         "columns_plus", "right", "columns", (1,), "Columns", "More columns; in a chart, the field across", shown_as="→"
     ),
-    key("open_run", "enter", "open_run", (), "Open", "Open the run as it was; space continues its training"),
+    change("open_run", "enter", "open_run", (), "Open", "Open the run as it was; space continues its training"),
     key("filter", "slash", "filter", (), "Filter", "Filter by words, loss<0.1, dataset=iris, -diverged", shown_as="/"),
     key("sort", "o", "sort", (), "Sort", "Sort by the next column, or by the one you click"),
     key("turn_around", "O", "turn_around", (), "Order", "Reverse the order"),
@@ -50,10 +51,10 @@ KEYS = (
     key("choose_run", "v", "choose_run", (), "Choose", "Choose the run or not; the Loss tab plots the chosen ones"),
     key("choose_none", "X", "choose_none", (), "None", "Clear the choice"),
     key("differ", "w", "differ", (), "Differ", "Show what differs between the chosen runs"),
-    key("name_run", "N", "name_run", (), "Name", "Rename the run"),
-    key("tag_runs", "t", "tag_runs", (), "Tags", "Tag the chosen runs, or the one under the cursor"),
-    key("pin_runs", "P", "pin_runs", (), "Pin", "Pin them to the top, or unpin them"),
-    key("delete_runs", "d,delete", "delete_runs", (), "Delete", "Delete them"),
-    key("bring_back", "u", "bring_back", (), "Restore", "Restore the runs deleted last"),
+    change("name_run", "N", "name_run", (), "Name", "Rename the run"),
+    change("tag_runs", "t", "tag_runs", (), "Tags", "Tag the chosen runs, or the one under the cursor"),
+    change("pin_runs", "P", "pin_runs", (), "Pin", "Pin them to the top, or unpin them"),
+    change("delete_runs", "d,delete", "delete_runs", (), "Delete", "Delete them"),
+    change("bring_back", "u", "bring_back", (), "Restore", "Restore the runs deleted last"),
 )
 PRECEDING_ACTIONS = frozenset({"bring_back", "delete_runs"})  # in the tab, u and the delete key are these

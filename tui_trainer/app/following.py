@@ -1,0 +1,109 @@
+"""Following a session: its tab is opened here, too, or another one to look around, and nothing of it can be changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from textual.message import Message
+
+from tui_trainer.errors import plain
+from tui_trainer.plotting.frame import one_cell, shorten
+from tui_trainer.protocol import AnyReport, Followed
+from tui_trainer.tabs import TABS
+from tui_trainer.tabs.book.lesson_page import Answered
+from tui_trainer.tabs.book.view import LessonChosen, LessonForgotten
+from tui_trainer.tabs.runs.view import RunOpened, RunsEdited, UndoAsked
+from tui_trainer.tabs.view import TabView
+from tui_trainer.ui.fields import FieldEdited
+from tui_trainer.ui.keymap import Key, key_of
+from tui_trainer.ui.status_lines import MAX_NAME
+
+from .controller import Controller
+from .setup.data_panel import DatasetField
+from .setup.network_panel import LayersEdited
+
+if TYPE_CHECKING:
+    from .screen import MainScreen
+
+REFUSAL = "This terminal only follows; the run is changed where it was started."
+WAITING = "waiting until something is loaded in the session …"
+GO_ALONG = "resume"  # the name of a key
+CHANGES: Final[tuple[type[Message], ...]] = (  # what widgets say when the user changes something
+    FieldEdited,
+    LayersEdited,
+    DatasetField.OwnFileRequested,
+    TabView.FieldChosen,
+    TabView.FieldReworked,
+    TabView.WeightSet,
+    TabView.OfferTaken,
+    UndoAsked,
+    RunOpened,
+    RunsEdited,
+    LessonChosen,
+    LessonForgotten,
+    Answered,
+)
+
+
+class Following(Controller):
+    """What is different where the app only follows a session; elsewhere it has no effect."""
+
+    name = "following"
+
+    def __init__(self, screen: MainScreen) -> None:
+        super().__init__(screen)
+        self._goes_along = True
+        self._tab = ""  # that is open in the session
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the app follows a session."""
+        return bool(self.screen.trainer.launch.follow)
+
+    def begin(self) -> None:
+        """Say on the screen that the app only follows; nothing can be set there."""
+        screen = self.screen
+        screen.query_one("#setup").disabled = True
+        screen.status.before = WAITING
+        screen.header.following = "following, read only"
+        screen.coach.mode = "never"
+
+    async def on_report(self, report: AnyReport) -> bool:
+        if isinstance(report, Followed):
+            name = shorten(one_cell(plain(report.experiment.title)), MAX_NAME)
+            self.screen.header.following = f"following {name}, read only"
+            self._tab = report.tab
+            if self._goes_along:
+                self._go_along()
+        return False
+
+    def _go_along(self) -> None:
+        """Open the tab that is open in the session."""
+        if any(tab.name == self._tab for tab in TABS):
+            self.screen.tabs.active = self._tab
+
+    def look_around(self) -> None:
+        """Stay with the tabs that are opened here from now on."""
+        if self.is_on and self._goes_along:
+            self._goes_along = False
+            self.show_message(f"Looking around; {key_of(GO_ALONG)} goes along with the session again.")
+
+    def takes(self, key: Key) -> bool:
+        """Return whether a key does nothing else here: it is refused, or it goes along with the session, or stops."""
+        if not self.is_on:
+            return False
+        if key.name != GO_ALONG:
+            return not key.when_following and self.refuses()
+        if self._goes_along:
+            self.look_around()
+        else:
+            self._goes_along = True
+            self._go_along()
+            self.show_message("Going along with the tab that is open in the session.")
+        return True
+
+    def refuses(self) -> bool:
+        """Return whether the app only follows, and say so, as something would be changed."""
+        if self.is_on:
+            self.show_message(REFUSAL, "error")
+        return self.is_on
