@@ -17,6 +17,7 @@ from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.pace import Pace
 from tui_trainer.protocol import (
+    AnyCommand,
     AnyReport,
     Attach,
     Attached,
@@ -57,7 +58,7 @@ class Viewer:
         self.reports: list[AnyReport] = []
         self._source: AsyncIterator[AnyReport] | None = None
 
-    async def start(self, *commands: Attach | Load | SetPace | Train | Watch) -> Viewer:
+    async def start(self, *commands: AnyCommand) -> Viewer:
         for command in commands:
             self.client.send(command)
         await self.client.start()

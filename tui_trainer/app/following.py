@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Final
 from textual.message import Message
 
 from tui_trainer.errors import plain
-from tui_trainer.plotting.frame import one_cell, shorten
-from tui_trainer.protocol import AnyReport, Followed
+from tui_trainer.protocol import AnyReport, Followed, Loaded, Progress
+from tui_trainer.run_state import RUN_STATES
 from tui_trainer.tabs import TABS
 from tui_trainer.tabs.book.lesson_page import Answered
 from tui_trainer.tabs.book.view import LessonChosen, LessonForgotten
 from tui_trainer.tabs.runs.view import RunOpened, RunsEdited, UndoAsked
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.fields import FieldEdited
-from tui_trainer.ui.keymap import Key, key_of
-from tui_trainer.ui.status_lines import MAX_NAME
+from tui_trainer.ui.keymap import Chip, Key, key_of
 
 from .controller import Controller
+from .keys import FOLLOWING
 from .setup.data_panel import DatasetField
 from .setup.network_panel import LayersEdited
 
@@ -54,6 +54,7 @@ class Following(Controller):
         super().__init__(screen)
         self._goes_along = True
         self._tab = ""  # that is open in the session
+        self._has_ended = False  # the run, which the message says
 
     @property
     def is_on(self) -> bool:
@@ -65,28 +66,44 @@ class Following(Controller):
         screen = self.screen
         screen.query_one("#setup").disabled = True
         screen.status.before = WAITING
-        screen.header.following = "following, read only"
+        screen.header.followed = "a session"
         screen.coach.mode = "never"
 
+    @property
+    def chips(self) -> tuple[Chip, ...]:
+        """The keys that matter: the first one goes along with the session, or stops that."""
+        return (Chip("look around" if self._goes_along else "its tab again", (GO_ALONG,)), *FOLLOWING)
+
     async def on_report(self, report: AnyReport) -> bool:
-        if isinstance(report, Followed):
-            name = shorten(one_cell(plain(report.experiment.title)), MAX_NAME)
-            self.screen.header.following = f"following {name}, read only"
-            self._tab = report.tab
-            if self._goes_along:
-                self._go_along()
+        match report:
+            case Followed():
+                self.screen.header.followed = plain(report.experiment.title)
+                self._tab = report.tab
+                if self._goes_along:
+                    self._open_its_tab()
+            case Loaded() | Progress():
+                had_ended, self._has_ended = self._has_ended, RUN_STATES[self.screen.state].ended
+                if had_ended and not self._has_ended:
+                    self.show_message("")
         return False
 
-    def _go_along(self) -> None:
-        """Open the tab that is open in the session."""
+    def _open_its_tab(self) -> None:
         if any(tab.name == self._tab for tab in TABS):
             self.screen.tabs.active = self._tab
+
+    def go_along(self) -> None:
+        """Open the tab that is open in the session, now and whenever another one is."""
+        self._goes_along = True
+        self._open_its_tab()
+        self.show_message("Going along with the tab that is open in the session.")
+        self.screen.refresh_bindings()
 
     def look_around(self) -> None:
         """Stay with the tabs that are opened here from now on."""
         if self.is_on and self._goes_along:
             self._goes_along = False
             self.show_message(f"Looking around; {key_of(GO_ALONG)} goes along with the session again.")
+            self.screen.refresh_bindings()
 
     def takes(self, key: Key) -> bool:
         """Return whether a key does nothing else here: it is refused, or it goes along with the session, or stops."""
@@ -97,9 +114,7 @@ class Following(Controller):
         if self._goes_along:
             self.look_around()
         else:
-            self._goes_along = True
-            self._go_along()
-            self.show_message("Going along with the tab that is open in the session.")
+            self.go_along()
         return True
 
     def refuses(self) -> bool:

@@ -319,23 +319,11 @@ IN_LESSON = (
     setup,
     help_,
 )
-FOLLOWING = (
-    Chip("its tab, or look around", ("resume",)),
-    Chip("markers", ("markers",)),
-    setup,
-    everything,
-    leave,
-    help_,
-)
+FOLLOWING = (Chip("markers", ("markers",)), setup, everything, leave, help_)
 
 
-def footer(state: RunState, in_lesson: bool, following: bool = False) -> tuple[Chip, ...]:
-    """Return the keys that matter in a state; in a lesson, training and the keys of lessons.
-
-    Who is only ``following`` a session has the same keys in any state.
-    """
-    if following:
-        return FOLLOWING
+def footer(state: RunState, in_lesson: bool) -> tuple[Chip, ...]:
+    """Return the keys that matter in a state; in a lesson, training and the keys of lessons."""
     chips = FOOTER.get(state, RESTING)
     return (chips[0], *IN_LESSON) if in_lesson else chips
 

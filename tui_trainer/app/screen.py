@@ -162,7 +162,7 @@ class MainScreen(Screen[None]):
         yield CoachStrip()
         yield MessageLine()
         yield StatusLine()
-        yield KeyLine(lambda: footer(self.state, self.in_lesson, self.following.is_on))
+        yield KeyLine(lambda: self.following.chips if self.following.is_on else footer(self.state, self.in_lesson))
 
     async def on_mount(self) -> None:
         if self.following.is_on:
@@ -514,7 +514,7 @@ class MainScreen(Screen[None]):
         self.setup_open = False
 
     def action_help(self) -> None:
-        self.dialogs.open(HelpScreen())
+        self.dialogs.open(HelpScreen(self.following.is_on))
 
     async def action_quit(self) -> None:
         """Leave the app; ask first if that would end a sweep."""

@@ -195,7 +195,7 @@ class HeaderLine(StyledLine):
     pace: var[str] = var("")
     progress: var[Progress | None] = var(None)
     run: var[tuple[str, ...]] = var(())  # see ``description``
-    following: var[str] = var("")  # said instead of the name of the app
+    followed: var[str] = var("")  # the name of the session that is followed, instead of that of the app
 
     def watch_pace(self) -> None:
         self.redraw()
@@ -206,7 +206,7 @@ class HeaderLine(StyledLine):
     def watch_run(self) -> None:
         self.redraw()
 
-    def watch_following(self) -> None:
+    def watch_followed(self) -> None:
         self.redraw()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
@@ -218,7 +218,7 @@ class HeaderLine(StyledLine):
 
     def parts(self, width: int) -> Iterable[Part]:
         if self.progress is not None and self.progress.now is not None:
-            return moment_parts(self.progress, self.progress.now, width, self.following)
+            return moment_parts(self.progress, self.progress.now, width, self.followed)
         chip = [Part("  "), Part(f" {self.pace} ", "chip", "next_pace"), Part(" ")] if self.pace else []
         taken = sum(len(part.text) for part in chip)
         right: list[Part] = []
@@ -243,14 +243,21 @@ class HeaderLine(StyledLine):
             (f" {name}", 1),
             ("", 1),
         ]
-        if self.following:
-            name = shorten(one_cell(self.following), max(width - 4, 1))
+        if self.followed:
+            name = following(self.followed, width - 4)
             wordings = [(f" {name}", count) for count in (4, 3, 2, 1)]
         for brand, count in wordings:
             words = words_of(self.run[:count])
             if words and len(sign) + len(brand) + len(words) + 6 <= width:
                 return [Part(f" {sign}", "brand"), Part(brand, "title"), Part(f"   {words}", "dim")]
         return [Part(f" {sign}", "brand"), Part(f" {name}" if len(name) + 4 <= width else "", "title")]
+
+
+def following(name: str, width: int) -> str:
+    """Say that a session is followed; its name gives way where there are less than so many cells."""
+    said = "following , read only"
+    room = min(width - len(said), MAX_NAME)
+    return f"following {shorten(one_cell(name), room)}, read only" if room > 1 else "read only"
 
 
 def words_of(run: Sequence[str]) -> str:
@@ -300,14 +307,14 @@ def slider(cells: str, newest: int, epochs: int, filled: int, role: Role) -> lis
     return [*parts, Part("", "dim")]  # where it ends, even if it is full
 
 
-def moment_parts(progress: Progress, now: int, width: int, following: str = "") -> list[Part]:
+def moment_parts(progress: Progress, now: int, width: int, followed: str = "") -> list[Part]:
     """Return the head of an earlier moment: which one it is, a slider, and the keys that lead away from it.
 
-    Who is ``following`` a session reads that instead of the keys.
+    Who only follows a session reads that instead of the keys.
     """
     head = Part(f" ◂ epoch {progress.epoch:,} of {now:,} · earlier moment ", "chip")
-    if following:
-        return [head, Part(f"  {shorten(one_cell(following), max(width - len(head.text) - 2, 1))}", "title")]
+    if followed:
+        return [head, Part(f"  {following(followed, width - len(head.text) - 3)}", "title")]
     for labels in ({"later": "forward", "leave": "back to now"}, {"later": "forward", "leave": "now"}, {}):
         tail = [
             part

@@ -16,7 +16,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_trainer.ui.keymap import keymap
+from tui_trainer.ui.keymap import key_of, keymap
 
 from .dialog import Dialog, clickable
 
@@ -35,14 +35,22 @@ INTRODUCTION = (
     "An edit takes effect on enter, or when you leave the field. Changing the learning rate or the number of epochs "
     "keeps the weights; every other edit starts over from the first step."
 )
+FOLLOWING = (
+    "This terminal follows a session: it shows what is trained there, in the tab that is open there, and changes "
+    "nothing.\nA key of another tab lets you look around; {key} goes along with the session again."
+)
 
 
 class HelpScreen(Dialog[None]):
-    """Shows all keys by group."""
+    """Shows all keys by group; where the app is only ``following`` a session, those that work there."""
 
     CSS_PATH = "help.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 (Textual declares it so)
     BINDINGS: ClassVar[list[BindingType]] = [("escape,question_mark,q,f1", "dismiss", "Close")]
+
+    def __init__(self, following: bool = False) -> None:
+        super().__init__()
+        self._following = following
 
     def on_click(self, event: events.Click) -> None:
         """Close on a click beside the box."""
@@ -53,10 +61,11 @@ class HelpScreen(Dialog[None]):
         with VerticalScroll(can_focus=True, classes="box") as box:
             box.border_title = "Help"
             box.border_subtitle = clickable(("esc closes", "dismiss"))
-            yield Static(INTRODUCTION, markup=False)
+            introduction = FOLLOWING.format(key=key_of("resume")) if self._following else INTRODUCTION
+            yield Static(introduction, markup=False)
             with Container(classes="columns"):
                 for groups in COLUMNS:
-                    yield KeyColumn(groups)
+                    yield KeyColumn(groups, self._following)
 
 
 class JumpScreen(Dialog[Widget | None]):
@@ -89,28 +98,34 @@ class JumpScreen(Dialog[Widget | None]):
 
 
 class KeyColumn(Static):
-    """The keys of some groups, each group under its title."""
+    """The keys of some groups, each group under its title; those for who is ``following`` alone, if so."""
 
     DEFAULT_CSS = "KeyColumn { height: auto; }"
 
-    def __init__(self, groups: Sequence[str]) -> None:
+    def __init__(self, groups: Sequence[str], following: bool) -> None:
         super().__init__()
-        self._groups = groups
+        self._groups, self._following = groups, following
         self._lines: list[Content] = []
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the number of lines; a rich table would take four times as long, and twice."""
-        self._lines = list(key_lines(self._groups, width))
+        self._lines = list(key_lines(self._groups, width, self._following))
         return len(self._lines)
 
     def render(self) -> Content:
         return Content("\n").join(self._lines)
 
 
-def key_lines(groups: Sequence[str], width: int) -> Iterator[Content]:
-    """Yield the keys of some groups in lines of ``width`` cells; long texts continue in their own column."""
+def key_lines(groups: Sequence[str], width: int, following: bool = False) -> Iterator[Content]:
+    """Yield the keys of some groups in lines of ``width`` cells; long texts continue in their own column.
+
+    For who is ``following`` a session, those that work there.
+    """
     for group in groups:
-        rows = [(key.display, key.help) for key in keymap().listed if key.group == group]
+        keys = [key for key in keymap().listed if key.group == group and (key.when_following or not following)]
+        rows = [(key.display, key.help) for key in keys]
+        if not rows:
+            continue
         yield Content("")
         yield Content.styled(group, "bold")
         for name, help_text in (*rows, *(TEXTUAL_KEYS if group == "App" else ())):
