@@ -1,0 +1,187 @@
+"""The app as a follower: it shows what another session shows, in its tab or in one of its own, and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import pytest
+from running_app import Flow, Start, wait_until
+from textual._context import active_app
+
+from tui_trainer.app.app import TrainerApp
+from tui_trainer.app.following import REFUSAL
+from tui_trainer.app.palette import entries
+from tui_trainer.app.screen import MainScreen
+from tui_trainer.experiment.edit import with_field
+from tui_trainer.experiment.schema import Experiment
+from tui_trainer.protocol import AnyCommand, AnyReport, EditRuns, Follow, Watch
+from tui_trainer.runtime import Launch
+from tui_trainer.runtime.client import ChildProcess
+from tui_trainer.runtime.resume import find_session
+from tui_trainer.tabs import TABS
+from tui_trainer.tabs.runs.view import RunOpened, RunsEdited
+from tui_trainer.tabs.view import TabView
+from tui_trainer.ui.keymap import keymap
+
+ENDLESS = with_field(with_field(Experiment(), "training.epochs", 10_000_000), "name", "far [b]away[/b]")
+TABS_ONLY = {"quit", "quit_now", "interrupt", "help", "jump", "code", "save", "filter"}  # that open something, or leave
+
+
+class OneOfTwo(Flow):
+    """One of two apps in this process: while it is looked at, it is the active one."""
+
+    async def press(self, *keys: str) -> None:
+        active_app.set(self.pilot.app)
+        await super().press(*keys)
+
+    async def until(self, condition: Callable[[], object], what: str = "") -> None:
+        active_app.set(self.pilot.app)
+        await super().until(condition, what)
+
+
+def one(flow: Flow) -> OneOfTwo:
+    """The same app beside another one."""
+    return OneOfTwo(flow.pilot, flow.reports)
+
+
+@asynccontextmanager
+async def following(size: tuple[int, int] = (120, 40)) -> AsyncIterator[OneOfTwo]:
+    """An app that follows the only session."""
+    app = TrainerApp(Experiment(), launch=Launch(follow=find_session("")))
+    async with app.run_test(size=size) as pilot:
+        flow = OneOfTwo(pilot, [])
+        await wait_until(pilot, lambda: isinstance(app.screen, MainScreen), "the main screen")
+        await flow.until(lambda: flow.screen.state != "empty" and flow.screen.tabs.view is not None, "the session")
+        yield flow
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[bool, AnyCommand]]]:
+    """All that clients have sent: whether as a follower, and what."""
+    commands: list[tuple[bool, AnyCommand]] = []
+    send = ChildProcess.send
+
+    def recorded(client: ChildProcess[AnyCommand, AnyReport], command: AnyCommand) -> None:
+        commands.append((getattr(client, "follows", False), command))
+        send(client, command)
+
+    monkeypatch.setattr(ChildProcess, "send", recorded)
+    yield commands
+
+
+async def test_two_apps_show_one_session(start: Start) -> None:
+    async with AsyncExitStack() as quits, AsyncExitStack() as stays:
+        presenter = one(await quits.enter_async_context(start(ENDLESS)))
+        follower = await stays.enter_async_context(following())
+        assert follower.screen.experiment == ENDLESS and follower.screen.tabs.active == "loss"
+        await follower.until_shown("following far [b]away[/b], read only")
+        await presenter.press("5")
+        await follower.until(lambda: follower.screen.tabs.active == "network", "the tab of the presenter")
+
+        await follower.press("space")
+        assert follower.message == REFUSAL and presenter.screen.state == "ready"
+        await presenter.press("space")
+        await follower.until_state("running")
+        await follower.until(lambda: follower.progress.steps > 0, "a step")
+        await presenter.press("space")
+        await follower.until_state("paused")
+        await follower.until(lambda: follower.progress.steps == presenter.progress.steps, "the same step")
+        assert follower.progress.values == presenter.progress.values
+
+        await follower.press("7")
+        await follower.until_said("Looking around; g goes along")
+        await follower.until_shown("Layer (type)")
+        await presenter.press("4")
+        await presenter.until(lambda: presenter.screen.tabs.active == "boundary", "another tab there")
+        assert follower.screen.tabs.active == "summary"
+        await follower.press("g")
+        await follower.until(lambda: follower.screen.tabs.active == "boundary", "its tab again")
+
+        await presenter.press("<")
+        await follower.until_shown("earlier moment following far")
+        await follower.press(">", "escape")
+        await presenter.until(lambda: presenter.screen.moments.shown is not None, "the moment there, too")
+        assert follower.screen.moments.shown is not None, "which a follower does not leave"
+        await presenter.press("escape")
+        await follower.until(lambda: follower.screen.moments.shown is None, "the present")
+
+        await presenter.press("r", "]")
+        await follower.until(lambda: follower.progress.steps == 0, "the first step")
+        await follower.until(lambda: follower.screen.experiment == presenter.screen.experiment, "the new rate")
+        await presenter.press("q")
+        await quits.aclose()
+        await follower.until(lambda: follower.pilot.app._exit, "the end of the follower")
+        assert follower.pilot.app._exit_renderables == ["The session has ended."]
+
+
+async def test_what_would_change_something_is_refused(start: Start, sent: list[tuple[bool, AnyCommand]]) -> None:
+    async with start(ENDLESS) as presenter, following() as follower:
+        before = presenter.screen.experiment
+        for key in (key for key in keymap().listed if not key.when_following):
+            follower.screen.message_line.show_message("")
+            await follower.screen.action_do(key.name)
+            assert follower.message == REFUSAL, key.name
+        for message in (
+            TabView.FieldChosen("training.epochs", 1),
+            TabView.WeightSet(0, 1.0, 0.0, ""),
+            TabView.OfferTaken(),
+            RunOpened(1),
+            RunsEdited(EditRuns((1,), deleted=True)),
+        ):
+            follower.screen.post_message(message)
+        for action in ("next_pace", "look_at(0)", "predict_rows"):
+            await follower.screen.run_action(action)
+        await follower.pilot.pause()
+        assert follower.screen.query_one("#setup").disabled
+        of_follower = {type(command) for follows, command in sent if follows}
+        assert of_follower == {Follow, Watch}
+        assert follower.screen.experiment == presenter.screen.experiment == before
+        titles = {entry.title for entry in entries(follower.screen)}
+        assert "Boundary tab" in titles and not {"Train", "Pace full", "Report", "Iris"} & titles
+
+
+@pytest.mark.slow
+async def test_all_other_keys_of_a_follower_only_look(start: Start, sent: list[tuple[bool, AnyCommand]]) -> None:
+    async with start(ENDLESS) as presenter, following() as follower:
+        before = presenter.screen.experiment
+        for tab in TABS:
+            await follower.screen.tabs.open(tab.name)
+            for key in keymap().listed:
+                if key.when_following and key.name not in TABS_ONLY and follower.screen.works(key):
+                    await follower.screen.action_do(key.name)
+                    await follower.pilot.pause()
+        assert {type(command) for follows, command in sent if follows} == {Follow, Watch}
+        assert follower.screen.experiment == presenter.screen.experiment == before
+
+
+async def test_a_small_terminal_follows(start: Start) -> None:
+    async with start(ENDLESS) as started, following((80, 24)) as follower:
+        presenter = one(started)
+        assert "read only" in follower.screen_text().splitlines()[0]
+        await presenter.press("e")
+        await follower.until(lambda: follower.progress.epoch == 1, "an epoch")
+        await presenter.press("<")
+        await follower.until_shown("earlier moment")
+        assert "read only" in follower.screen_text().splitlines()[0]
+        await follower.press("question_mark")
+        await follower.until_shown("This terminal follows a session")
+        assert "Train or pause" not in follower.screen_text()
+
+
+async def test_a_session_in_which_nothing_is_loaded_yet(start: Start, tmp_path: Path) -> None:
+    missing = with_field(ENDLESS, "dataset.path", str(tmp_path / "missing.csv"))
+    app = TrainerApp(missing)
+    async with app.run_test(size=(120, 40)) as pilot:
+        presenter = OneOfTwo(pilot, [])
+        await wait_until(pilot, lambda: isinstance(app.screen, MainScreen), "the main screen")
+        await presenter.until_said("missing.csv")
+        other = TrainerApp(Experiment(), launch=Launch(follow=find_session("")))
+        async with other.run_test(size=(120, 40)) as other_pilot:
+            follower = OneOfTwo(other_pilot, [])
+            await wait_until(other_pilot, lambda: isinstance(other.screen, MainScreen), "the main screen")
+            await follower.until_shown("waiting until something is loaded in the session")
+            await presenter.screen.trainer.start_over(ENDLESS)
+            await follower.until_state("ready")
+            assert follower.screen.experiment == ENDLESS
