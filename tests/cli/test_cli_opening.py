@@ -11,6 +11,7 @@ from systems import WINDOWS
 
 from tui_trainer.cli.main import main
 from tui_trainer.files import ROOT_VARIABLE
+from tui_trainer.store.live_trainers import LiveTrainer
 from tui_trainer.system.private import user_name
 
 # What Windows says of it, in the user's language, is not ours to test.
@@ -48,6 +49,12 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         (("--resume", "3"), "there is no run 3; tui-trainer sessions lists the runs"),
         (("--resume", "3", "--detach"), "there is no run 3"),
         (("a.toml", "--resume", "3"), "--resume takes the number of a run, not a file"),
+        (("--follow",), "--follow: there is no session to follow; tui-trainer FILE.toml starts one"),
+        (("--follow", "../x"), "--follow: there is no session to follow"),
+        (("--follow", "--detach"), "it shows another session and trains nothing of its own; leave out --detach"),
+        (("a.toml", "--follow"), "leave out an experiment"),
+        (("--follow", "3", "--set", "training.epochs=1"), "leave out --set"),
+        (("--follow", "--resume"), "leave out --resume"),
         (("--hand-in",), "--hand-in: it needs the folder of a class; give --class-root FOLDER or --jail FOLDER, too"),
         (("--class-root", "nowhere"), "--class-root: there is no folder 'nowhere'"),
         (("--jail", "nowhere/anna"), f"can't be used: {NO_FILE}"),
@@ -104,6 +111,20 @@ def test_a_folder_for_each_of_a_class(tmp_path: Path, run: Run) -> None:
         assert ("is outside of" if words else "the app needs a terminal") in told
     own = tmp_path / user_name()
     assert (WINDOWS or own.stat().st_mode & 0o777 == 0o700) and list(own.iterdir()) == []
+
+
+def test_a_student_follows_nobody_else(tmp_path: Path, run: Run) -> None:
+    """Of those who share an account, too: only sessions of the own folder are there."""
+    teachers = LiveTrainer(tmp_path / "data" / "sessions")
+    listener = teachers.listen()
+    (tmp_path / "anna").mkdir()
+    code, told = run("--follow", folder=tmp_path, TUI_TRAINER_DATA=str(tmp_path / "data"))
+    assert code == 2 and "the app needs a terminal" in told, "the session is there for who is not confined"
+    for words in (("--follow",), ("--follow", str(os.getpid())), ("--follow", teachers.name)):
+        code, told = run("--jail", "anna", *words, folder=tmp_path, TUI_TRAINER_DATA=str(tmp_path / "data"))
+        assert code == 2 and "--follow: there is no session to follow" in told
+    listener.close()
+    teachers.leave()
 
 
 def test_commands_are_confined_too(tmp_path: Path, run: Run) -> None:
