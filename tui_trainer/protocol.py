@@ -494,14 +494,14 @@ class Attached(Report, frozen=True):
 
 
 class Followed(Report, frozen=True):
-    """To followers: what is set in the session. ``experiment`` is as requested, ``tab`` the one its client has open.
+    """To followers: what is set in the session. ``experiment`` is as requested, ``watch`` what its client looks at.
 
     It comes first, and again with each change. A follower is told nothing of files, and no offers or notices.
     """
 
     experiment: Experiment
     pace: Pace
-    tab: str
+    watch: Watch | None
 
 
 class TakenOver(Report, frozen=True):

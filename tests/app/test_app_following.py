@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from running_app import Flow, Start, wait_until
@@ -140,6 +142,49 @@ async def test_what_would_change_something_is_refused(start: Start, sent: list[t
         assert follower.screen.experiment == presenter.screen.experiment == before
         titles = {entry.title for entry in entries(follower.screen)}
         assert "Boundary tab" in titles and not {"Train", "Pace full", "Report", "Iris"} & titles
+
+
+LOOKS = (  # a tab, what is pressed there, and what then is looked at in both apps
+    ("network", "5", ("right", "down", "."), lambda view: (view.choice, view.in_mode)),
+    ("network", "5", ("v", "right", "right"), lambda view: (view.choice, view.in_mode, view._stage_of_layer)),
+    ("boundary", "4", ("left", "down", "h"), lambda view: replace(view._choice)),
+    ("live", "1", ("left", "down", "o", "t"), lambda view: (replace(view._choice), view._shows_tally)),
+    ("landscape", "3", ("v", "n", "plus"), lambda view: (view.request.kind, view.request.parameter, view._zoom)),
+    ("predictions", "6", ("t", "down", "down"), lambda view: (view.part, view.panel, view._chosen)),
+    ("predictions", "6", ("w", "down", "enter"), lambda view: (view.part, view.panel, view._column)),
+    ("loss", "0", ("v", "S", "left"), lambda view: (view.quantity, view.smoothing, view.viewport)),
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("tab", "key", "pressed", "looked_at"), LOOKS)
+async def test_what_is_looked_at_in_a_tab_is_looked_at_there_too(
+    start: Start, tab: str, key: str, pressed: tuple[str, ...], looked_at: Callable[[Any], object]
+) -> None:
+    """Also on a terminal of another size, and by who comes later."""
+    async with start(ENDLESS) as started, following((80, 24)) as follower:
+        presenter = one(started)
+        await presenter.press("e")
+        await follower.until(lambda: follower.progress.epoch == 1, "an epoch")
+
+        def view(flow: Flow) -> TabView:
+            found = flow.screen.tabs.made(tab)
+            assert found is not None
+            return found
+
+        await presenter.press(key)
+        for flow in (presenter, follower):
+            await flow.until(lambda flow=flow: flow.screen.tabs.active == tab and flow.screen.tabs.view, "the tab")
+        await presenter.until(lambda: presenter.contents(tab), "its content")
+        before = looked_at(view(presenter))
+        for each in pressed:
+            await presenter.press(each)
+            await presenter.pilot.pause(0.1)  # what a key asks for changes what the next one does
+        assert looked_at(view(presenter)) != before
+        await follower.until(lambda: looked_at(view(follower)) == looked_at(view(presenter)), "the same")
+        async with following() as later:
+            await later.until(lambda: later.screen.tabs.active == tab and later.screen.tabs.view, "the tab")
+            await later.until(lambda: looked_at(view(later)) == looked_at(view(presenter)), "the same")
 
 
 @pytest.mark.slow

@@ -57,7 +57,7 @@ from tui_trainer.tabs.view import decode_content
 from tui_trainer.training.session import Session
 
 __all__ = ["folder"]  # the fixture
-LOSS = Watch("loss", encode(WatchLoss()))
+LOSS, DATA = Watch("loss", encode(WatchLoss())), Watch("data", encode(WatchData(1)))
 NAMED = with_field(ENDLESS, "name", "far away")
 
 
@@ -78,14 +78,14 @@ async def test_a_follower_is_told_what_the_client_is_told(folder: Path) -> None:
     follower = await follow(session_of(folder), LOSS)
     followed, loaded = await follower.until(Followed), await follower.until(Loaded)
     progress, update = await follower.until(Progress, "running"), await follower.until(Update)
-    assert followed.experiment == NAMED and followed.pace.steps_per_second == 100.0 and followed.tab == "loss"
+    assert followed.experiment == NAMED and followed.pace.steps_per_second == 100.0 and followed.watch == LOSS
     assert {followed.run, loaded.run, progress.run, update.run} == {1} and decode_content(update).curves
 
     faster = with_field(NAMED, "training.learning_rate", 0.5)
     for command, expected in (
-        (SetPace(Pace("full", None)), Followed(1, NAMED, Pace("full", None), "loss")),
-        (Tune(faster.training), Followed(1, faster, Pace("full", None), "loss")),
-        (Watch("data", encode(WatchData(1))), Followed(1, faster, Pace("full", None), "data")),
+        (SetPace(Pace("full", None)), Followed(1, NAMED, Pace("full", None), LOSS)),
+        (Tune(faster.training), Followed(1, faster, Pace("full", None), LOSS)),
+        (DATA, Followed(1, faster, Pace("full", None), DATA)),
     ):
         first.client.send(command)
         assert await follower.until(Followed) == expected
@@ -222,7 +222,7 @@ def silent() -> Iterator[Connection]:
 
 def test_what_waits_for_a_follower_stays_little(loaded: Session, silent: Connection) -> None:
     first, _ = socket.socketpair()
-    news = [Followed(1, Experiment(), Pace("full", None), "live"), reporting.loaded(loaded, 1)]
+    news = [Followed(1, Experiment(), Pace("full", None), None), reporting.loaded(loaded, 1)]
     followers = Followers(ClientConnections(first, stays=False), TrainerContext(loaded), lambda: news)
     followers.hear(silent, Follow())
     followers.hear(silent, LOSS)

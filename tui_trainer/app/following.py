@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 from textual.message import Message
 
 from tui_trainer.errors import plain
-from tui_trainer.protocol import AnyReport, Followed, Loaded, Progress
+from tui_trainer.protocol import NO_MESSAGE, AnyReport, Followed, Loaded, Progress, Watch
 from tui_trainer.run_state import RUN_STATES
-from tui_trainer.tabs import TABS
+from tui_trainer.tabs import tab_named
 from tui_trainer.tabs.book.lesson_page import Answered
 from tui_trainer.tabs.book.view import LessonChosen, LessonForgotten
 from tui_trainer.tabs.runs.view import RunOpened, RunsEdited, UndoAsked
@@ -53,7 +54,7 @@ class Following(Controller):
     def __init__(self, screen: MainScreen) -> None:
         super().__init__(screen)
         self._goes_along = True
-        self._tab = ""  # that is open in the session
+        self._watch: Watch | None = None  # what is looked at in the session
         self._has_ended = False  # the run, which the message says
 
     @property
@@ -78,23 +79,42 @@ class Following(Controller):
         match report:
             case Followed():
                 self.screen.header.followed = plain(report.experiment.title)
-                self._tab = report.tab
-                if self._goes_along:
-                    self._open_its_tab()
-            case Loaded() | Progress():
+                is_other, self._watch = report.watch != self._watch, report.watch
+                if is_other and self._goes_along:
+                    self._look_along()
+            case Loaded() | Progress() if self.is_on:
                 had_ended, self._has_ended = self._has_ended, RUN_STATES[self.screen.state].ended
                 if had_ended and not self._has_ended:
                     self.show_message("")
+                if isinstance(report, Loaded) and self._goes_along:
+                    self._look_along()  # the view has just forgotten what it looked at
         return False
 
-    def _open_its_tab(self) -> None:
-        if any(tab.name == self._tab for tab in TABS):
-            self.screen.tabs.active = self._tab
+    def _look_along(self) -> None:
+        """Open the tab that is open in the session; its view, once it is there, looks at the same."""
+        watch, tabs = self._watch, self.screen.tabs
+        if watch is None:
+            return
+        try:
+            request = msgspec.msgpack.decode(watch.request, type=tab_named(watch.tab).request_type)
+        except (KeyError, *NO_MESSAGE):
+            self.screen.trainer.client.reject()
+            return
+        self.screen.trainer.show_target(watch.target)
+        if tabs.active != watch.tab:
+            tabs.active = watch.tab
+        elif tabs.view is not None and request is not None:
+            tabs.view.look_as(request)
+
+    def on_tab_opened(self) -> None:
+        """Look at the same as the session, if this tab is open there, too."""
+        if self.is_on and self._goes_along:
+            self._look_along()
 
     def go_along(self) -> None:
-        """Open the tab that is open in the session, now and whenever another one is."""
+        """Look at what is looked at in the session, now and whenever that changes."""
         self._goes_along = True
-        self._open_its_tab()
+        self._look_along()
         self.show_message("Going along with the tab that is open in the session.")
         self.screen.refresh_bindings()
 

@@ -418,6 +418,7 @@ class MainScreen(Screen[None]):
         self.refresh_bindings()
         self._show_strips()
         self._use_markers()
+        self.following.on_tab_opened()
         self.trainer.watch_view()
         if event.name == BOOK:
             self.lessons.show_book()

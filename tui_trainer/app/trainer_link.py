@@ -459,13 +459,22 @@ class TrainerLink(Controller):
                 f"There is one target, {plain(targets[0])}; several columns of your own data can be chosen."
             )
             return
-        self._target = targets[(index + 1) % len(targets)]
+        following = (index + 1) % len(targets)
+        self.show_target(following)
+        self.show_message(f"Target {following + 1} of {len(targets)}: {plain(self._target)}.")
+
+    def show_target(self, index: int) -> None:
+        """Show another one of several targets in all tabs; nothing changes if it is shown, or there is none."""
+        if self.loaded is None or index not in range(len(self.loaded.dataset.targets)):
+            return
+        if index == self.loaded.dataset.target_index:
+            return
+        self._target = self.loaded.dataset.targets[index]
         self.loaded = replace(self.loaded, dataset=self.loaded.dataset.showing(self._target))
         self.screen.header.run = description(self.loaded)
         self._pending_update = None
         self.screen.tabs.show_target(self.loaded)
         self.watch_view()
-        self.show_message(f"Target {self.loaded.dataset.target_index + 1} of {len(targets)}: {plain(self._target)}.")
 
     def action_pace(self, direction: int) -> None:
         """Switch to the next faster pace (1), or the next slower one (-1)."""

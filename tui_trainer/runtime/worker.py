@@ -348,10 +348,7 @@ class Worker:
     @property
     def _setting(self) -> protocol.Followed:
         """What followers are told of the session beside its run."""
-        watched = self._tabs.watched
-        return protocol.Followed(
-            self._run, self._session.requested, self._session.pace, "" if watched is None else watched.tab
-        )
+        return protocol.Followed(self._run, self._session.requested, self._session.pace, self._tabs.watched)
 
     def _news(self) -> list[protocol.AnyReport]:
         """Return what a follower has to be told who comes now, or who has missed something."""

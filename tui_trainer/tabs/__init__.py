@@ -39,6 +39,11 @@ class Tab:
         """Import the module of the messages; for both."""
         return import_module(self.messages, __package__)
 
+    @property
+    def request_type(self) -> Any:
+        """What the request of a ``Watch`` for this tab is decoded as."""
+        return self.load_messages().AnyRequest | None if self.messages else None
+
 
 def _load(path: str) -> Any:
     module, name = path.split(":")

@@ -86,8 +86,7 @@ class TabComputing:
             tab = tab_named(watch.tab)
         except KeyError:
             raise msgspec.ValidationError("no such tab") from None
-        request_type = tab.load_messages().AnyRequest | None if tab.messages else None
-        self._tab, self._request = tab, msgspec.msgpack.decode(watch.request, type=request_type)
+        self._tab, self._request = tab, msgspec.msgpack.decode(watch.request, type=tab.request_type)
         self.watched = watch
         if watch.target != self.target:
             self._trainer = replace(self._trainer, target=watch.target)

@@ -109,6 +109,9 @@ class TabView(Vertical):
     def configure(self, options: dict[str, object]) -> None:
         """Apply the view options of a lesson; missing options get their defaults, unknown ones are ignored."""
 
+    def look_as(self, request: Any) -> None:
+        """Look at what ``request`` asks for: the one of this tab in a session that is followed, of another size."""
+
     @property
     def taken_keys(self) -> frozenset[str]:
         """Keys that the screen uses for something else at the moment, such as a lesson."""

@@ -108,6 +108,11 @@ class NeuronView(TabView):
         self._choice = Selection(str(options.get("x", "")), str(options.get("y", "")))
         self.ask()
 
+    def _look_at(self, request: WatchBoundary) -> None:
+        """Choose the neuron and the features of a request."""
+        self._choice = Selection(request.x, request.y, request.layer, request.neuron)
+        self.ask()
+
     def show_loaded(self, loaded: Loaded) -> None:
         """Select the output if the layers have changed, and the default axes if the features have."""
         units = tuple(layer.output for layer in loaded.layers)
@@ -196,6 +201,10 @@ class BoundaryView(NeuronView):
     def request(self) -> WatchBoundary:
         arrangement = self._arrangement
         return self._watch(tuple(block.window for block in arrangement.blocks), arrangement.side)
+
+    def look_as(self, request: WatchBoundary) -> None:
+        """Choose the same neuron and features."""
+        self._look_at(request)
 
     def configure(self, options: dict[str, object]) -> None:
         """Set the features ``x`` and ``y``, and ``discretize``; select the output."""

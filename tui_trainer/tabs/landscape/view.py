@@ -117,6 +117,13 @@ class LandscapeView(TabView):
         self.set_class(options.get("algorithms") is True, "-algorithms")
         self._refresh_picture()
 
+    def look_as(self, request: WatchLandscape) -> None:
+        """Show the same landscape, with the same paths on it but those of the runs that are chosen."""
+        names = ("kind", *PARAMETERS, "low", "high", "low_2", "high_2")
+        self._options = {name: getattr(request, name) for name in names}
+        self._zoom, self._companions = request.zoom, request.companions
+        self._refresh_picture()
+
     @property
     def request(self) -> WatchLandscape:
         runs = () if self._companions else tuple(selected.run for selected in self._selected_runs)

@@ -17,7 +17,7 @@ from tui_trainer.plotting.colors import shape
 from tui_trainer.plotting.plot import Plot
 from tui_trainer.protocol import Loaded, Progress
 from tui_trainer.tabs.boundary.drawing import heatmap, name_of, plot
-from tui_trainer.tabs.boundary.messages import Boundary, Function
+from tui_trainer.tabs.boundary.messages import OUTPUT, Boundary, Function
 from tui_trainer.tabs.boundary.view import NeuronView
 from tui_trainer.tabs.loss.legend import drawn, line
 from tui_trainer.tabs.predictions.messages import ClassPredictions, NumberPredictions
@@ -113,6 +113,11 @@ class LiveView(NeuronView):
         room = self.query_one("#live-output", Card).content_size
         classes = max(min(columns_for(room.width, count_digits(self._names)), room.height - FRAME_ROWS), MIN_CLASSES)
         return WatchLive(watched, tally=True, classes=classes)
+
+    def look_as(self, request: WatchLive) -> None:
+        """Choose the same neuron and features, and the map or predicted against true."""
+        self.tally = request.tally or (self.tally and request.boundary.layer != OUTPUT)
+        self._look_at(request.boundary)
 
     def on_resize(self, event: events.Resize) -> None:
         """Give the network the whole height where there is room beside it, else the output."""

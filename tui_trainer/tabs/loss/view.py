@@ -83,6 +83,16 @@ class LossView(TabView):
         if self.quantity != "loss":
             self._show_quantity("loss")
 
+    def look_as(self, request: WatchLoss) -> None:
+        """Show the same quantity, smoothing and epochs; other runs are those that are chosen here."""
+        if request.quantity != self.quantity and request.quantity in MEASURES:
+            self._show_quantity(request.quantity)
+        if request.smoothing in SMOOTHINGS:
+            self.smoothing = request.smoothing
+        self.viewport = Viewport(request.low, request.high, request.at)
+        self.ask()
+        self.redraw()
+
     @property
     def request(self) -> WatchLoss:
         view = self.viewport

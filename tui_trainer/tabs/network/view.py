@@ -115,6 +115,18 @@ class NetworkView(TabView):
         self._opened_at = stage if isinstance(stage, str) else ""
         self._use_microscope(options.get("panel") == "microscope")
 
+    def look_as(self, request: WatchNetwork) -> None:
+        """Choose the same sample, neuron and weight, or the same stage of the next step."""
+        stage = request.stage
+        self._use_microscope(stage is not None)
+        if stage is not None:
+            stages = [number for number, one in enumerate(self._stages) if one.kind == stage.kind]
+            stages = [number for number in stages if self._stages[number].layer == request.layer] or stages
+            self._stage = stages[0] if stages else 0
+            self._member, self._of_batch = stage.member, stage.of_batch
+        self._choose(Selection(request.sample, request.layer, request.neuron, request.parameter))
+        self._show_keys()
+
     @property
     def request(self) -> WatchNetwork:
         choice = self.choice

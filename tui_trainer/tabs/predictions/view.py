@@ -182,6 +182,27 @@ class PredictionsView(TabView):
         self.panel = next((panel for panel in PANELS if panel == options.get("panel")), "overview")
         self.part = "training" if options.get("part") == "training" else "validation"
 
+    def look_as(self, request: WatchPredictions | WatchImportance | WatchWhatIf) -> None:
+        """Look at the same part, panel and samples; of the panels with the list, at the one that is open here."""
+        self.part = request.part
+        match request:
+            case WatchPredictions():
+                usual = self.panel if self.panel in PANELS and self.panel != "thresholds" else "overview"
+                self.panel = usual if request.cut is None else "thresholds"
+                self._cut = self._cut if request.cut is None else min(max(round(request.cut * CUT_STEPS), 0), CUT_STEPS)
+                self._chosen, self._page, self._of_class = request.chosen, request.page, request.of_class
+                self._cell, self._cursor = request.cell, None
+                self._first = min(max(self._first, self._chosen - self._listed + 1), self._chosen)
+            case WatchImportance():
+                self._measure, self._of_class = request.by, request.of_class
+                self._column = self._column if request.column is None else request.column
+                self.panel = "importance" if request.column is None else "response"
+            case WatchWhatIf():
+                self._sample, self._moved, self._first_input = request.sample, dict(request.moved), request.first
+                self._column = max(self._column or 0, request.first)
+                self.panel = "what_if"
+        self._arrange()
+
     def show_loaded(self, loaded: Loaded) -> None:
         before = self._picture
         self._picture = replace(Picture.of(loaded), matrix=before.matrix)
