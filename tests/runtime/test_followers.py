@@ -147,7 +147,7 @@ async def test_a_follower_that_does_not_read_slows_nobody(folder: Path) -> None:
         slow.sendall(frame(Follow()) + frame(LOSS))
         first.client.send(LOSS)
         before = len(first.reports)
-        for _ in range(40):  # two seconds of training
+        for _ in range(30):  # one and a half seconds of training
             told = (await first.until(Progress, "running")).steps
         slow.settimeout(PATIENCE)
 
@@ -187,7 +187,7 @@ async def test_a_follower_that_dies_is_not_missed(folder: Path) -> None:
 
 async def test_a_detached_run_is_followed_to_its_end(folder: Path) -> None:
     """A follower is no client: the trainer saves and ends as if there was none, neither later nor sooner."""
-    first, pid = await training(Launch(stays=True, linger=0.7), SHORT, 100.0)
+    first, pid = await training(Launch(stays=True, linger=0.7), SHORT, 130.0)
     follower = await follow(session_of(folder))
     await first.client.close()
     assert (await follower.until(Ended)).state == "finished"

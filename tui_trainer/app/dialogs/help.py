@@ -36,8 +36,8 @@ INTRODUCTION = (
     "keeps the weights; every other edit starts over from the first step."
 )
 FOLLOWING = (
-    "This terminal follows a session: it shows what is trained there, in the tab that is open there, and changes "
-    "nothing.\nA key of another tab lets you look around; {key} goes along with the session again."
+    "This terminal follows a session: it shows what is trained and looked at there, and changes nothing.\n"
+    "A key of another tab lets you look around; {key} goes along with the session again."
 )
 
 
