@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 REFUSAL = "This terminal only follows; the run is changed where it was started."
 WAITING = "waiting until something is loaded in the session …"
-GO_ALONG = "resume"  # the name of a key
+GO_ALONG = "resume"  # the name of the key that does this instead: there is no run to resume
 CHANGES: Final[tuple[type[Message], ...]] = (  # what widgets say when the user changes something
     FieldEdited,
     LayersEdited,

@@ -66,15 +66,7 @@ KEYS = (
         "The wall: a race of 4, 9 or 16 networks that differ in one field",
         owner="wall",
     ),
-    run(
-        "resume",
-        "g",
-        "resume",
-        (),
-        "Resume",
-        "Resume the run that was cut off; following a session, go along with its tab, or look around",
-        when_following=True,
-    ),
+    run("resume", "g", "resume", (), "Resume", "Resume the run that was cut off"),
     rate(
         "rate_minus",
         "[,left_square_bracket",
