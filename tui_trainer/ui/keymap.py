@@ -21,6 +21,7 @@ SCREEN_PARTS = (
     "wall",
     "coach",
     "moments",
+    "following",
     "screen",
 )  # all owners of keys but the tabs
 OPEN_TAB = "tab"  # owner of a key that works in each tab that has such an action
