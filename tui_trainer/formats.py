@@ -57,6 +57,11 @@ def format_column(values: Sequence[float], trim: bool = False) -> list[str]:
     return [f"{value:.{decimals}f}" if math.isfinite(value) else format_number(value) for value in values]
 
 
+def format_counted(number: int, noun: str) -> str:
+    """So many of something that has a regular plural: ``1 step``, ``2,400 steps``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def format_row(heading: str, number: int, column: str = "", name: str = "") -> str:
     """What a row of the data is called: ``row 12``, or its line in the user's file and its id: ``line 14, id A7``."""
     return f"{heading} {number:,}" + (f", {column} {name}" if name else "")

@@ -37,7 +37,7 @@ examples:
   tui-trainer --csv house.csv --target price    or on your own data
   tui-trainer --resume                          return to a run that is running or was cut off
   tui-trainer sessions                          list the runs to return to
-  tui-trainer --follow 12                       show what another session shows, on a projector; read only
+  tui-trainer --follow 12                       show another session, on a projector; read only
   tui-trainer train iris.toml --epochs 50       train without a screen
   tui-trainer train iris.toml --history h.csv   and keep the losses of every epoch
   tui-trainer export iris.toml --to iris        train, and export the network for Keras and PyTorch

@@ -12,7 +12,7 @@ from tui_trainer.book.library import Library, from_file, from_folder, packaged
 from tui_trainer.console import write_text
 from tui_trainer.errors import UserError, escaped, printable, quoted
 from tui_trainer.files import confined, file_mode, free_name, is_folder
-from tui_trainer.formats import count_cells, fit_text, format_table
+from tui_trainer.formats import count_cells, fit_text, format_counted, format_table
 
 from .options import Parser
 
@@ -57,9 +57,9 @@ def _list(path: str | None) -> int:
             printable(lesson.chapter),
             printable(lesson.title),
             lesson.view,
-            _count(len(lesson.variants), "variant"),
-            _count(len(lesson.questions), "question") if lesson.questions else "",
-            _count(len(lesson.checks), "check") if lesson.checks else "",
+            format_counted(len(lesson.variants), "variant"),
+            format_counted(len(lesson.questions), "question") if lesson.questions else "",
+            format_counted(len(lesson.checks), "check") if lesson.checks else "",
             "target" if lesson.target else "",
         )
         for lesson in library.lessons
@@ -92,9 +92,10 @@ def _check(path: str | None) -> int:
     code = _complain(library)
     if trials:
         runs, seconds = sum(len(trial.runs) for trial in trials), sum(trial.seconds for trial in trials)
-        verdict = f"{faulty} of {_count(len(trials), 'lesson')}" if faulty else _count(len(trials), "lesson")
+        total = format_counted(len(trials), "lesson")
+        verdict = f"{faulty} of {total}" if faulty else total
         does = "does not do as it says" if faulty == 1 else "do not do as they say" if faulty else "as it should be"
-        print(f"{verdict} {does}; {_count(runs, 'run')} in {seconds:.1f} s")
+        print(f"{verdict} {does}; {format_counted(runs, 'run')} in {seconds:.1f} s")
     return FAULTY if faulty else code
 
 
@@ -159,10 +160,6 @@ def _complain(library: Library) -> int:
     for error in library.errors:
         print(f"tui-trainer: {escaped(str(error))}", file=sys.stderr)
     return FAULTY if library.errors else 0
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 ACTIONS: dict[str, Callable[[str | None], int]] = {"list": _list, "check": _check, "new": _new}

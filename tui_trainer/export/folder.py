@@ -15,6 +15,7 @@ from pathlib import Path
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.toml_file import dumps, is_experiment, with_path_from
 from tui_trainer.files import holds_predictions, reason_to_keep
+from tui_trainer.formats import format_counted
 from tui_trainer.system.files import reason_of, replace
 from tui_trainer.training.history import EPOCH
 from tui_trainer.version import __version__
@@ -264,10 +265,11 @@ def readme_text(trained: TrainedModel, files: Collection[str]) -> str:
         meaning = f"{outputs} numbers, in this order"
     if target.classes and outputs == 1:
         meaning = f"one number near 0 for {target.classes[0]}, near 1 for {target.classes[1]}"
+    steps = format_counted(trained.steps, "step")
     lines = [
         f"{trained.experiment.name}, a network trained with tui-trainer {__version__}",
         "",
-        f"Weights of {which}: epoch {trained.epoch:,}. The run: {trained.state}, {trained.steps:,} steps.",
+        f"Weights of {which}: epoch {trained.epoch:,}. The run: {trained.state}, {steps}.",
         f"Features, in this order: {', '.join(inputs.names)}.",
         f"It predicts {trained.preparation.target}: {meaning}.",
     ]

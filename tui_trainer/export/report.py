@@ -33,7 +33,15 @@ from tui_trainer.errors import UserError, printable
 from tui_trainer.experiment.resolve import suitable_metrics
 from tui_trainer.experiment.toml_file import dumps, with_path_from
 from tui_trainer.files import confined, safe_name
-from tui_trainer.formats import cut_alike, format_bar, format_column, format_measure, format_number, format_percent
+from tui_trainer.formats import (
+    cut_alike,
+    format_bar,
+    format_column,
+    format_counted,
+    format_measure,
+    format_number,
+    format_percent,
+)
 from tui_trainer.measures import BY_CLASS, MEASURES, R2_NEEDS, in_words, is_r2_undefined, is_rising, name_of, target_of
 from tui_trainer.training.builder import scores
 from tui_trainer.training.doctor import examine
@@ -195,7 +203,7 @@ def _head(report: Report) -> list[str]:
     return [
         f"# {_text(network.experiment.title)}",
         "",
-        f"{run} trained with tui-trainer {__version__}: {network.state}, {network.steps:,} steps.",
+        f"{run} trained with tui-trainer {__version__}: {network.state}, {format_counted(network.steps, 'step')}.",
         f"The weights are those of {which} {network.epoch:,}{told}.",
     ]
 

@@ -12,7 +12,7 @@ from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.validation import Steps, is_text_list, join_path, label_of, parse_path, to_plain, type_at
-from tui_trainer.formats import format_six_digits
+from tui_trainer.formats import format_counted, format_six_digits
 
 from .plan import value_at
 from .results import setting_text
@@ -89,7 +89,7 @@ def count_values(count: int, path: str) -> str:
     label = label_of(path)
     *before, noun = label.split()
     if noun not in NOUNS_WITH_PLURAL or len(before) > 1:
-        return f"{count:,} value{'' if count == 1 else 's'} of {label}"
+        return f"{format_counted(count, 'value')} of {label}"
     many = noun if count == 1 else PLURALS.get(noun, f"{noun}s")
     return " ".join([f"{count:,}", *before, many])
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from itertools import takewhile
 
 from tui_trainer.errors import UserError, printable, quoted
-from tui_trainer.formats import format_duration
+from tui_trainer.formats import format_counted, format_duration
 from tui_trainer.protocol import MAX_BAND_RUNS, MIN_BAND_RUNS
 from tui_trainer.runtime.connection import read_commands, reserved_connection, send_event, start_thread
 from tui_trainer.store.edits import LONGEST_NAME
@@ -216,10 +216,10 @@ def describe_sweep(sweep: Sweep, drawn: bool) -> str:
     elif drawn:
         draws = total // math.prod(len(varied[path]) for path in differing)
         counts = {path: count for path, count in counts.items() if path in differing}
-        parts = [f"{draws:,} random draws" if draws > 1 else "1 random draw", *counts.values()]
+        parts = [format_counted(draws, "random draw"), *counts.values()]
     else:
         parts = list(counts.values())
-    runs = f"{total:,} runs" if total > 1 else "1 run"
+    runs = format_counted(total, "run")
     processes = f", in up to {sweep.jobs} processes" if sweep.jobs > 1 else ""
     said = " = ".join([" × ".join(parts), runs] if parts else [runs]) + processes
     if sweep.search is not None and sweep.search.trials > BATCH:
@@ -249,7 +249,7 @@ def progress_event(leaderboard: Leaderboard, seconds: float) -> messages.SweepPr
 def finished_event(result: SweepResult) -> messages.SweepFinished:
     """Return the final event of a sweep: the best settings, and the kept runs."""
     done = result.done
-    runs = "1 run" if result.planned == 1 else f"{result.planned:,} runs"
+    runs = format_counted(result.planned, "run")
     count = f"{done:,} of {runs}" if done < result.planned else f"{runs} in {format_duration(result.seconds)}"
     parts = [f"Sweep ended, {count}." if result.interrupted else f"Sweep done, {count}."]
     if result.rows:

@@ -28,6 +28,7 @@ from tui_trainer.engine import Diverged, Sequential, Trainer, summarize
 from tui_trainer.engine.trainer import LastDropout
 from tui_trainer.experiment.resolve import check_without_validation, resolve
 from tui_trainer.experiment.schema import Experiment, TrainingConfig
+from tui_trainer.formats import format_counted
 from tui_trainer.pace import FULL, Pace, Schedule
 from tui_trainer.run_state import EndState, RunState
 from tui_trainer.system.memory import limit_accelerate, usable_cores
@@ -549,7 +550,8 @@ class Session:
         self._end("diverged", error.finding.removesuffix("."))
 
     def _end_finished(self) -> None:
-        self._end("finished", f"Finished {self.trainer.epochs:,} epochs, {self.trainer.steps:,} steps")
+        epochs, steps = format_counted(self.trainer.epochs, "epoch"), format_counted(self.trainer.steps, "step")
+        self._end("finished", f"Finished {epochs}, {steps}")
 
     def _end(self, state: EndState, sentence: str) -> None:
         """End the run; ``sentence`` lacks its full stop. Weights are restored where early stopping is to do so."""

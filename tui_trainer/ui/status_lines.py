@@ -25,7 +25,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
 from tui_trainer.errors import plain, printable
-from tui_trainer.formats import MISSING, format_clock, format_count, format_measure, format_progress
+from tui_trainer.formats import MISSING, format_clock, format_count, format_counted, format_measure, format_progress
 from tui_trainer.measures import measure_of
 from tui_trainer.plotting.colors import readable
 from tui_trainer.plotting.frame import REST, one_cell, shorten, visible
@@ -418,7 +418,7 @@ def status_parts(
         parts.append((2, Part(f"with the weights of epoch {progress.weights_epoch:,}", "dim")))
     parts.append((18, Part(f"ρ {progress.learning_rate:g}", "dim")))
     if progress.state != "running" or (is_responding and not progress.steps_per_second):  # not measured yet
-        parts.append((20, Part(f"{progress.steps:,} steps", "dim")))
+        parts.append((20, Part(format_counted(progress.steps, "step"), "dim")))
     elif is_responding:
         parts.append((20, Part(f"{format_count(progress.steps_per_second)} steps/s", "dim")))
         if progress.seconds_left is not None:

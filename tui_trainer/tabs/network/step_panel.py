@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from tui_trainer.experiment.schema import TrainingConfig
-from tui_trainer.formats import format_bars, format_cell, format_measure
+from tui_trainer.formats import format_bars, format_cell, format_counted, format_measure
 from tui_trainer.plotting.frame import one_cell, shorten
 from tui_trainer.protocol import unpack
 from tui_trainer.settings import Markers
@@ -82,7 +82,7 @@ def terms_of(shape: Shape, stage: StageOfLayer, training: TrainingConfig, height
 
 def step_heading(step: NeuronStep, width: int, lines: str) -> Line:
     """Return which step it is, and on the right, as far as there is room, what links and neurons show."""
-    samples = "1 sample" if step.samples == 1 else f"{step.samples:,} samples"
+    samples = format_counted(step.samples, "sample")
     texts = (
         f"step {step.number:,}: {samples}, batch {step.batch:,} of {step.batches:,} in epoch {step.epoch:,}",
         f"step {step.number:,}: {samples}, batch {step.batch:,} of {step.batches:,}",
