@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import glob
+import io
 import os
 import queue
 import random
@@ -10,6 +13,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
 from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, NoReturn
 
@@ -326,7 +330,18 @@ def try_trainer(case: Case) -> bool:
         assert process.wait(PATIENCE) == 0, _said(errors)
         assert _said(errors) == ""
     assert not any(isinstance(report, protocol.Crashed) for report in heard), heard
+    case.outputs |= {path.name for name in ordered(changed) for path in case.folder.glob(f"{glob.escape(name)}*")}
     return bool(heard)
+
+
+def ordered(changed: bytes) -> Iterator[str]:
+    """What the names of files begin with that a trainer has been told to write, in the folder where it is."""
+    stream = io.BytesIO(changed)
+    with contextlib.suppress(OSError, *NO_MESSAGE):  # at which a trainer stops reading, too
+        while (body := read_frame(stream)) is not None:
+            match command_decoder.decode(body):
+                case protocol.WriteReport(path=path) | protocol.Export(folder=path) if Path(path).stem:
+                    yield Path(path).stem
 
 
 def try_stranger(case: Case) -> bool:

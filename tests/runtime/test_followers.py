@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from systems import not_on_windows
 from test_detached import ENDLESS, PATIENCE, SHORT, Viewer, folder, gone, stored, training
 
 from tui_trainer.errors import UserError
@@ -139,6 +140,7 @@ async def test_who_only_follows_changes_nothing(folder: Path) -> None:
     await first.client.close()
 
 
+@not_on_windows("the system takes in all that is sent in a second and a half, whether it is read or not")
 async def test_a_follower_that_does_not_read_slows_nobody(folder: Path) -> None:
     """Once it reads, it is told the newest state, without all that was in between."""
     first, _ = await training(Launch())
