@@ -73,6 +73,7 @@ class Followers:
                 tabs.look_at(self._moment)
                 self._followers[connection] = Follower(connection, tabs)
                 connection.reports.put_instead(self._news())
+                self._setting = None  # what was told last is not what this one was told
             case Watch() if follower is not None:
                 try:
                     follower.tabs.watch(command)
