@@ -92,7 +92,7 @@ def reports() -> tuple[msgspec.Struct, ...]:
     told: list[msgspec.Struct] = [reporting.loaded(session, 1)]
     session.train()
     session.advance_to_end()
-    told += [reporting.progress(session, 1), reporting.ended(session, 1)]
+    told += [progress := reporting.progress(session, 1), reporting.ended(session, 1, progress)]
     for tab, request in REQUESTS.items():
         computing = TabComputing(TrainerContext(session))
         computing.watch(protocol.Watch(tab, protocol.encode(request)))

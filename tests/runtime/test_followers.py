@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from systems import not_on_windows
 from test_detached import ENDLESS, PATIENCE, SHORT, Viewer, folder, gone, stored, training
 
@@ -21,6 +22,7 @@ from tui_trainer.protocol import (
     AnyCommand,
     Attach,
     Attached,
+    CountDead,
     Crashed,
     Ended,
     Follow,
@@ -113,6 +115,22 @@ async def test_a_follower_is_told_what_the_client_is_told(folder: Path) -> None:
     second.client.send(Step())
     await second.until(Progress, "paused")
     await second.client.close()
+
+
+async def test_who_comes_after_the_end_is_told_the_same(folder: Path) -> None:
+    """The end had no dead units, which a lesson may ask for, and for followers no number of the stored run."""
+    first = await Viewer(Launch()).start(Load(SHORT, 1), CountDead(True), Train())
+    progress, ended = await first.until(Progress, "finished"), await first.until(Ended)
+    assert ended.progress is not None and len(ended.progress.dead_units) == 1
+    assert ended.progress.dead_units == progress.dead_units
+    first.client.send(LOSS)
+    await first.until(Update)
+    number = stored(folder).id
+    follower = await follow(session_of(folder))
+    later = await follower.until(Ended)
+    assert later.progress == replace(ended.progress, stored=number), "which is known by then"
+    await follower.client.close()
+    await first.client.close()
 
 
 async def test_who_only_follows_changes_nothing(folder: Path) -> None:
@@ -229,13 +247,27 @@ def test_what_waits_for_a_follower_stays_little(loaded: Session, silent: Connect
     followers.hear(silent, Follow())
     followers.hear(silent, LOSS)
     for number in range(1000):
-        followers.tell(Ended(1, "finished", f"{number}"))
+        followers.tell(Ended(1, "finished", f"{number}"), None)
         assert len(silent.reports) <= MAX_WAITING
     assert followers.is_due
     followers.compute(1, share=10)
     assert followers.is_due, "who has not read the last picture gets no other one while the session trains"
     followers.compute(1, share=None)
     assert not followers.is_due
+    first.close()
+
+
+def test_what_the_client_sees_is_not_computed_again(loaded: Session, silent: Connection) -> None:
+    first, _ = socket.socketpair()
+    followers = Followers(ClientConnections(first, stays=False), TrainerContext(loaded), list)
+    followers.hear(silent, Follow())
+    followers.hear(silent, LOSS)
+    followers.compute(1, share=None)
+    progress = reporting.progress(loaded, 1)
+    followers.tell(progress, LOSS)
+    assert not followers.is_due, "it is computed for the client, and passed on"
+    followers.tell(progress, DATA)
+    assert followers.is_due
     first.close()
 
 

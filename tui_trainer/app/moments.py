@@ -53,7 +53,7 @@ class Moments(Controller):
     def action_moment(self, direction: int) -> None:
         """Show an earlier moment (-1) or a later one (1), a hundredth of the run away or an epoch."""
         progress = self.screen.status.progress
-        newest = 0 if progress is None else self._newest(progress)
+        newest = 0 if progress is None else progress.newest
         self._move(direction * max(1, newest // LEAPS))
 
     def action_epoch_of_moment(self, direction: int) -> None:
@@ -62,10 +62,10 @@ class Moments(Controller):
 
     def _move(self, epochs: int) -> None:
         progress = self.screen.status.progress
-        if progress is None or not progress.steps + self._newest(progress):
+        if progress is None or not progress.steps + progress.newest:
             self.show_message(NOWHERE)
             return
-        newest = self._newest(progress)
+        newest = progress.newest
         if self._asked is not None:
             epoch = self._asked + epochs
         elif self.shown is not None:
@@ -81,7 +81,3 @@ class Moments(Controller):
             self.show_message("This is the beginning: the initial weights.")
         else:
             self.look_at(max(0, epoch))
-
-    @staticmethod
-    def _newest(progress: Progress) -> int:
-        return progress.newest

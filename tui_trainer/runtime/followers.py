@@ -45,7 +45,7 @@ class Follower:
 
 
 class Followers:
-    """All followers of a session. ``news`` returns what somebody has to be told who comes now, ``Followed`` first."""
+    """All followers of a session. ``news`` returns what a newcomer has to be told, ``Followed`` first."""
 
     def __init__(
         self, clients: ClientConnections, trainer: TrainerContext, news: Callable[[], Sequence[AnyReport]]
@@ -80,7 +80,7 @@ class Followers:
                 except NO_MESSAGE:
                     self._let_go(connection)
                 else:
-                    follower.is_due, follower.next_view = True, 0.0
+                    follower.is_due, follower.next_view = True, min(follower.next_view, time.perf_counter())
             case _:
                 self._let_go(connection)
 
@@ -96,15 +96,18 @@ class Followers:
             for follower in self._followers.values():
                 self._put(follower, setting)
 
-    def tell(self, report: AnyReport) -> None:
-        """Pass on a report on the run; others are for the client alone, and may come from any thread."""
+    def tell(self, report: AnyReport, watch: Watch | None) -> None:
+        """Pass on a report on the run; others are for the client alone, and may come from any thread.
+
+        Tabs that follow the run are due, but for those for which the client's, ``watch``, is computed and passed on.
+        """
         if isinstance(report, Ended | Finding):
             report = msgspec.structs.replace(report, remedy=None)
         elif not isinstance(report, Progress):
             return
         for follower in self._followers.values():
             self._put(follower, report)
-            follower.is_due = follower.is_due or follower.tabs.is_live
+            follower.is_due = follower.is_due or (follower.tabs.is_live and follower.tabs.watched != watch)
 
     def share(self, update: Update, watch: Watch | None) -> None:
         """Pass on what was computed for the client's ``watch`` to those who see the same."""

@@ -133,12 +133,12 @@ def _weights(session: Session) -> bytes:
     return pack(parameters) if len(parameters) <= MAX_WEIGHTS else b""
 
 
-def ended(session: Session, run: int, unsaved: str = "", stored: int | None = None) -> Ended:
-    """Return the report on why training ended by itself; see ``progress``."""
+def ended(session: Session, run: int, at_end: Progress) -> Ended:
+    """Return the report on why training ended by itself, with its ``progress`` ``at_end``."""
     return Ended(
         run=run,
         state=session.state,
         sentence=session.sentence,
         remedy=session.remedy,
-        progress=progress(session, run, unsaved, stored=stored),
+        progress=at_end,
     )

@@ -343,7 +343,7 @@ class Worker:
         self._send(reporting.loaded(session, self._run))
         self._report_progress()
         if RUN_STATES[session.state].ended and session.sentence:
-            self._report_end()
+            self._send(self._ended)
 
     @property
     def _setting(self) -> protocol.Followed:
@@ -351,13 +351,14 @@ class Worker:
         return protocol.Followed(self._run, self._session.requested, self._session.pace, self._tabs.watched)
 
     def _news(self) -> list[protocol.AnyReport]:
-        """Return what a follower has to be told who comes now, or who has missed something."""
+        """Return what a newcomer among the followers has to be told, or one that has missed something."""
         session, run = self._session, self._run
         if session.state == "empty":
             return []
-        news: list[protocol.AnyReport] = [self._setting, reporting.loaded(session, run), self._progress]
+        progress = self._progress_at(self._moment)
+        news: list[protocol.AnyReport] = [self._setting, reporting.loaded(session, run), progress]
         if RUN_STATES[session.state].ended and session.sentence:
-            news.append(msgspec.structs.replace(reporting.ended(session, run), remedy=None))
+            news.append(msgspec.structs.replace(self._ended, remedy=None))
         return news
 
     def _serve_followers(self) -> None:
@@ -444,15 +445,11 @@ class Worker:
         self._report_progress()
         if self._session.state == "diverged":
             self._diagnose()
-        self._report_end()
+        self._send(self._ended)
         if self._session.state != "diverged":
             self._diagnose()
             if not self._commands.concerns_run():
                 self._report_finding()
-
-    def _report_end(self) -> None:
-        trouble, stored = self._checkpointer.trouble, self._checkpointer.run
-        self._send(reporting.ended(self._session, self._run, trouble, stored))
 
     def _report_finding(self) -> None:
         """Report what is wrong with the run that has ended: the gravest that was not told before."""
@@ -477,19 +474,22 @@ class Worker:
         if self._clients.current is None and not self._followers:
             return
         now = time.perf_counter()
-        self._send(self._progress)
+        self._send(self._progress_at(self._moment))
         self._next_report = now + REPORT_EVERY
         if self._clients.current is None:
             return
         if self._tabs.is_live and (now >= self._next_view or self._session.state != "running"):
             self._report_view()
 
-    @property
-    def _progress(self) -> protocol.Progress:
+    def _progress_at(self, moment: Moment | None) -> protocol.Progress:
+        """Return the progress of the run, or an earlier moment of it."""
         trouble, stored = self._checkpointer.trouble, self._checkpointer.run
-        return reporting.progress(
-            self._session, self._run, trouble, self._moment, stored, counts_dead=self._counts_dead
-        )
+        return reporting.progress(self._session, self._run, trouble, moment, stored, self._counts_dead)
+
+    @property
+    def _ended(self) -> protocol.Ended:
+        """Why training has ended, also while an earlier moment is shown."""
+        return reporting.ended(self._session, self._run, self._progress_at(None))
 
     @property
     def _share(self) -> int:
@@ -516,7 +516,7 @@ class Worker:
         if isinstance(report, protocol.Loaded):
             self._followers.load()
         else:
-            self._followers.tell(report)
+            self._followers.tell(report, None if self._clients.current is None else self._tabs.watched)
 
 
 def main() -> None:

@@ -170,8 +170,8 @@ def freeze_startup_objects() -> None:
     """Exclude all objects created so far (modules, styles, widgets) from garbage collection.
 
     A full collection of them takes 100 ms, again and again while training, and finds nothing. Drawing creates
-    thousands of objects per frame that die without the collector, so the other collections are made rarer too; but of
-    those that don't, no more are left to one collection than it can go through within a frame (8 ms).
+    thousands of objects per frame that die without the collector, so the other collections are made rarer too, but
+    often enough that one of them ends within a frame (8 ms).
     """
     gc.freeze()
     gc.enable()
