@@ -105,6 +105,12 @@ WILD = (
     Wild("both.csv", lines('"a","b","c"', *(f"'{a}',\"{b}\",'{c}'" for a, b, c in zip(A, B, C, strict=True))), **READ),
     Wild("backslash.csv", lines("a,b,c", *(rf'{a},{b},"say \"{c}\", please"' for a, b, c in zip(A, B, C, strict=True))),
          ABC, 10, (1.5, 10.0, 'say "red", please'), "c"),
+    Wild("rows in quotes.csv", lines(*(f'"{line}"' for line in PLAIN)), **READ, told=("quotes around rows",)),
+    Wild("excel text in one column.csv", lines("a,b,c", *(f'"{a},{b},""{c}, sir"""' + ";;" * (n % 2)
+         for n, (a, b, c) in enumerate(zip(A, B, C, strict=True)))), ABC, 10, (1.5, 10.0, "red, sir"), "c"),
+    Wild("prose in quotes.csv", lines("remark", *(f'"{c}, {"very, " * (n % 3)}said {n}"' for n, c in enumerate(C))),
+         {"remark": "texts 10"}, 10, ("red, said 0",), "remark",
+         refused="nothing to learn from"),
     Wild("mysql.tsv", lines("a\tb\tc", *(f"{a}\t{b if n else chr(92) + 'N'}\t{c}" for n, (a, b, c) in
          enumerate(zip(A, B, C, strict=True)))), ABC, 10, (1.5, None, "red"), "c"),
     # Numbers

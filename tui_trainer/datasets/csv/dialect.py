@@ -6,6 +6,7 @@ may set, and the dialect itself.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import itertools
@@ -46,6 +47,7 @@ class Marks:
     ``delimiter`` is "" for one column, ``BLANKS`` for runs of blanks and tabs; ``runs`` says that several delimiters
     count as one. ``quote`` is "" if quotes mean nothing, ``BOTH_QUOTES`` if cells are in either; ``escape`` is "" or a
     backslash. Lines that begin with ``comment`` are none of the table, nor are those that repeat its ``header``.
+    ``quoted_rows`` says that whole rows stand in double quotes.
     """
 
     delimiter: str = ","
@@ -54,11 +56,12 @@ class Marks:
     escape: str = ""
     comment: str = ""
     header: str = ""
+    quoted_rows: bool = False
 
     @property
     def are_plain(self) -> bool:
         """Whether pandas and Python's csv module read such lines as they are."""
-        is_rewritten = self.runs or self.comment or self.escape or self.header
+        is_rewritten = self.runs or self.comment or self.escape or self.header or self.quoted_rows
         return not is_rewritten and self.quote != BOTH_QUOTES
 
     @property
@@ -68,6 +71,8 @@ class Marks:
 
     def plain(self, line: str) -> str:
         """Return a line as it is written with single delimiters and double quotes, and without comments."""
+        if self.quoted_rows:
+            line = _QUOTED_ROW.sub(_unquoted, line)
         is_comment = self.comment and line.lstrip(" ").startswith(self.comment)
         if is_comment or (self.header and line.strip() == self.header):
             return line[len(line.rstrip("\r\n")) :]
@@ -81,6 +86,14 @@ class Marks:
         if self.quote == BOTH_QUOTES and "'" in line:
             line = _single_quoted(self.delimiter).sub(_in_double_quotes, line)
         return line
+
+
+# A row that is one cell in double quotes, behind which a spreadsheet may have written its empty cells
+_QUOTED_ROW = re.compile(r'\A[ ]*"((?:[^"\r\n]|"")*+)"[;,\t ]*(?=[\r\n]|\Z)')
+
+
+def _unquoted(row: re.Match[str]) -> str:
+    return row[1].replace('""', '"')
 
 
 def _single_quoted(delimiter: str) -> re.Pattern[str]:
@@ -153,6 +166,8 @@ def find_marks(text: str, options: CsvOptions) -> Marks:
     number. Titles above the table do not count. The rows up to one that can't be read count; if that is the first row,
     and no other delimiter gives two columns, the delimiter is the one with which it can't be read.
     """
+    if options.quote is None and (without := _without_quotes_around_rows(text)) is not None:
+        return replace(find_marks(without, replace(options, quote='"')), quoted_rows=True)
     comment = _find_comment(text) if options.comment is None else options.comment
     if options.delimiter is not None:
         return replace(_complete(text, options.delimiter, comment, options), comment=comment)
@@ -176,6 +191,25 @@ def find_marks(text: str, options: CsvOptions) -> Marks:
             # Blanks in the cells of a table that is whole without them belong to their cells.
             is_whole = score >= MIN_BLANK_REGULARITY and len(set(map(len, rows))) == 1
     return best or unreadable or _complete(text, "", comment, options)
+
+
+def _without_quotes_around_rows(text: str) -> str | None:
+    """Return ``text`` without the quotes around whole rows; None if fewer than half of them stand in quotes.
+
+    A spreadsheet that has taken a table for text in one column writes it so: each row that holds its delimiter or a
+    quote is a cell. None is also returned for a column of prose in quotes, whose commas make no table.
+    """
+    lines = text.splitlines(keepends=True)
+    first = [line for line in lines if line.strip()][:SAMPLE_ROWS]
+    rows = [_QUOTED_ROW.sub(_unquoted, line) for line in first]
+    if len(rows) < 2 or 2 * sum(row != line for row, line in zip(rows, first, strict=True)) < len(rows):
+        return None
+    for delimiter in DELIMITERS.values():
+        with contextlib.suppress(csv.Error):
+            widths = {len(cells) for cells in csv.reader(rows, delimiter=delimiter, skipinitialspace=True)}
+            if delimiter != BLANKS and widths != {1} and len(widths) == 1:
+                return "".join(_QUOTED_ROW.sub(_unquoted, line) for line in lines)
+    return None
 
 
 MIN_BLANK_REGULARITY = 0.95  # words of prose are set apart by blanks, too
@@ -366,6 +400,8 @@ class Dialect:
             parts.append(f"{_GROUP_WORDS.get(self.numbers.thousands, 'spaces')} between thousands")
         if self.marks.quote in ("'", BOTH_QUOTES):
             parts.append("single quotes around cells" if self.marks.quote == "'" else "single and double quotes")
+        if self.marks.quoted_rows:
+            parts.append("quotes around rows")
         if self.marks.escape:
             parts.append("backslashes before quotes")
         if self.marks.comment:
