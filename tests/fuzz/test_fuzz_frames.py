@@ -27,7 +27,7 @@ from mutators import NASTY_BYTES, NASTY_TEXTS, changed_json, damaged
 from tui_trainer import protocol
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, TrainingConfig
-from tui_trainer.files import DATA_VARIABLE
+from tui_trainer.files import DATA_VARIABLE, safe_name
 from tui_trainer.pace import pace_named
 from tui_trainer.protocol import HEADER, MAX_BYTES, NO_MESSAGE, command_decoder, frame, read_frame, report_decoder
 from tui_trainer.runtime import Launch, reporting
@@ -342,6 +342,7 @@ def ordered(changed: bytes) -> Iterator[str]:
             match command_decoder.decode(body):
                 case protocol.WriteReport(path=path) | protocol.Export(folder=path) if Path(path).stem:
                     yield Path(path).stem
+                    yield safe_name(Path(path).stem)  # its figure's
 
 
 def try_stranger(case: Case) -> bool:
