@@ -55,6 +55,7 @@ MAX_MODULES = sum(
         1,  # the layers over time: heatmaps, beside the table of the layers
         2,  # pictures drawn by hand: strokes as pixels, and the canvas
         2,  # followers: those of a trainer, and the app as one
+        1,  # what a trainer does beside a run, apart from the run
     )
 )
 MAX_DEPTH = 3  # of classes of ours

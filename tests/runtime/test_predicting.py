@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, TrainingConfig
 from tui_trainer.protocol import AnyReport, Notice, Predict, Predicted, PredictingProgress
-from tui_trainer.runtime import worker
-from tui_trainer.runtime.worker import FilePredicting
+from tui_trainer.runtime import side_jobs
+from tui_trainer.runtime.side_jobs import FilePredicting
 from tui_trainer.training.session import Session
 
 WAIT = 60.0  # seconds, for what comes at once
@@ -32,8 +32,8 @@ class Reports:
     """Hears what is reported, and keeps whoever tells the first progress waiting."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(worker, "PROGRESS_AFTER", 0.0)
-        monkeypatch.setattr(worker, "PROGRESS_EVERY", 0.0)
+        monkeypatch.setattr(side_jobs, "PROGRESS_AFTER", 0.0)
+        monkeypatch.setattr(side_jobs, "PROGRESS_EVERY", 0.0)
         self.told: list[AnyReport] = []
         self.begun, self.go_on, self.ended = threading.Event(), threading.Event(), threading.Event()
 

@@ -28,9 +28,9 @@ from tui_trainer.protocol import (
     frame,
     report_decoder,
 )
-from tui_trainer.runtime import worker
+from tui_trainer.runtime import side_jobs
 from tui_trainer.runtime.connection import ClientConnections, CommandQueue
-from tui_trainer.runtime.worker import FileLoading
+from tui_trainer.runtime.side_jobs import FileLoading
 from tui_trainer.training.session import Session
 
 EXPERIMENT = Experiment()
@@ -79,8 +79,8 @@ def test_what_stops_a_reading(client: Client, command: AnyCommand | None, stops:
 
 
 def test_a_reading_is_told_and_stopped(client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "PROGRESS_AFTER", 0.0)
-    monkeypatch.setattr(worker, "PROGRESS_EVERY", 0.0)
+    monkeypatch.setattr(side_jobs, "PROGRESS_AFTER", 0.0)
+    monkeypatch.setattr(side_jobs, "PROGRESS_EVERY", 0.0)
     file = tmp_path / "own.csv"
     file.write_text("a,b\n" + "1,2.5\n2,3.5\n" * 150_000)
     own = with_field(EXPERIMENT, "dataset.path", str(file))
@@ -102,7 +102,7 @@ def test_a_reading_is_told_and_stopped(client: Client, tmp_path: Path, monkeypat
     assert told == sorted(told) and len(told) > 2 and 0.5 < told[-1] < 1.0
     assert all(report.run == 2 for report in sent)
     readings.stopped(2)
-    assert sent[-1] == Refused(2, "dataset.path", worker.STOPPED)
+    assert sent[-1] == Refused(2, "dataset.path", side_jobs.STOPPED)
 
     commands.next(0.0)
     session.load(own, readings.watcher(3))
