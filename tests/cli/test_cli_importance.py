@@ -33,7 +33,7 @@ def houses(tmp_path: Path) -> Experiment:
         name="houses",
         dataset=data,
         model=ModelConfig(layers=()),
-        training=TrainingConfig(epochs=40, learning_rate=0.05),
+        training=TrainingConfig(epochs=40, learning_rate=0.05, l2=0.001),
     )
 
 
@@ -54,9 +54,11 @@ def store(houses: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_a_stored_run_tells_which_columns_matter(store: Session, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["importance", "1"]) == 0
     head, below, *lines = capsys.readouterr().out.splitlines()
-    assert head.startswith("The R² of 16 validation rows is ") and "is lower by this much" in below
+    assert head.startswith("The R² of 16 validation rows is ") and below.startswith("It is lower by this much")
     assert {line.split()[0] for line in lines[:2]} == {"size", "town"} and lines[2].split()[0] == "noise"
     assert all(line.split()[2] == "±" for line in lines) and "#" * 30 in lines[0]
+    assert main(["importance", "1", "--by", "loss", "--repeats", "2"]) == 0
+    assert "without the penalty of the weights" in capsys.readouterr().out.splitlines()[1]
     assert main(["importance", "1", *BY, "--repeats", "2", "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert (printed["measure"], printed["part"], printed["rows"], printed["repeats"]) == ("rmse", "validation", 16, 2)

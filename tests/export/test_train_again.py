@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,6 +34,7 @@ from tui_trainer.experiment.schema import (
     ScheduleConfig,
     TrainingConfig,
 )
+from tui_trainer.export.again import ERRORS, OF_TARGETS
 from tui_trainer.export.folder import write_folder
 from tui_trainer.export.trained import trained
 
@@ -241,3 +243,14 @@ def test_the_data_stay_out_of_a_whole_folder(tmp_path: Path, monkeypatch: pytest
     monkeypatch.chdir(tmp_path)
     assert main(["export", "all/experiment.toml", "--to", "out", "--format", "train_pytorch"]) == 0
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["data.npz", "train_pytorch.py"]
+
+
+def test_a_target_that_does_not_vary_has_no_r2_and_the_mean_is_that_of_the_others() -> None:
+    y, outputs = np.array([[1.0, 3.0], [2.0, 3.0], [3.0, 3.0]]), np.array([[1.0, 3.0], [2.0, 4.0], [4.0, 3.0]])
+    expected = 1 - 1 / 2
+    program: dict[str, Any] = {"np": np, "data": {"target_scale": np.ones(2)}}
+    exec(ERRORS.format(outputs=2, of_targets=OF_TARGETS), program)
+    values = program["measures"](outputs, y)
+    assert values["r2"] == values["r2[0]"] == expected
+    assert np.isnan(values["r2[1]"])
+    assert np.isnan(program["measures"](outputs[:, 1:], y[:, 1:])["r2"])

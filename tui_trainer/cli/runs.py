@@ -374,6 +374,8 @@ def importance(words: list[str]) -> int:
         return 0
     worse = "lower" if is_rising(by) else "higher"
     print(f"The {in_words(by)} of {len(x):,} {part} rows is {format_number(computed.baseline)}.")
+    if by == "loss" and trained.resolved.is_penalized:
+        print("That is without the penalty of the weights, which is the same whatever is permuted.")
     print(f"It is {worse} by this much where a column is permuted, {options.repeats} times:")
     largest = max((one.mean for one in columns if one.mean > 0), default=1.0)
     means, deviations = format_column([one.mean for one in columns]), format_column([one.deviation for one in columns])

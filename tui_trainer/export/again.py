@@ -158,9 +158,11 @@ ERRORS = """
 def measures(outputs, y):
     \"""The measures of outputs (n, {outputs}) against y, in the target's own unit.\"""
     errors, scale = (outputs - y) * data["target_scale"], data["target_scale"]
-    r2 = 1 - (errors**2).sum(axis=0) / (((y - y.mean(axis=0)) * scale) ** 2).sum(axis=0)
+    spread = (((y - y.mean(axis=0)) * scale) ** 2).sum(axis=0)
+    r2 = 1 - (errors**2).sum(axis=0) / np.where(spread > 0, spread, np.nan)  # none of a target that does not vary
     mae = abs(errors).mean(axis=0)
-    return {{"r2": float(r2.mean()), "mae": float(mae.mean()){of_targets}}}
+    mean_r2 = r2[spread > 0].mean() if (spread > 0).any() else np.nan
+    return {{"r2": float(mean_r2), "mae": float(mae.mean()){of_targets}}}
 
 """
 OF_TARGETS = """,
