@@ -45,7 +45,8 @@ TOY_SET = (
     "load(DatasetConfig(name='boston'))",
 )
 APP = ("import tui_trainer.sweep.client", "import tui_trainer.sweep.fields", "import tui_trainer.app.app")
-INTERPRETERS = (LIGHT, BOOK, (*ENGINE, *TOY_SET, *TRAINER, *TABS_COMPUTED), APP)
+SWEEP = ("import tui_trainer.cli.sweep", "import tui_trainer.sweep.service")
+INTERPRETERS = (LIGHT, BOOK, (*ENGINE, *TOY_SET, *TRAINER, *TABS_COMPUTED), APP, SWEEP)
 
 
 @cache
@@ -111,3 +112,7 @@ def test_the_app_needs_no_pandas_and_no_engine() -> None:
     modules = imported_by("import tui_trainer.app.app")
     assert "textual" in modules and not modules & set(FILES)
     assert not [name for name in modules if "tui_trainer.engine" in name]
+
+
+def test_a_sweep_needs_no_optuna_before_it_searches() -> None:
+    assert not imported_by(SWEEP[-1]) & {"optuna", "sqlalchemy"}

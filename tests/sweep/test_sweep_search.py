@@ -66,7 +66,10 @@ class StandIn:
     def __init__(self) -> None:
         self.studies: list[_Study] = []
         self.logging, self.samplers, self.trial, self.distributions = self, self, self, self
-        self.ERROR, self.TrialState = 0, _State
+        self.CRITICAL, self.TrialState = 50, _State
+
+    def get_verbosity(self) -> int:
+        return 20
 
     def set_verbosity(self, level: int) -> None: ...
 
@@ -279,6 +282,15 @@ def test_an_interrupted_search_goes_on_as_if_it_had_not_been(folds: int | None, 
     assert {row.run for row in part.rows} < {row.run for row in result.rows} and len(trained) == len(result.rows)
 
 
+def test_what_failed_keeps_its_place_in_a_search_that_goes_on(stand_in: StandIn) -> None:
+    fields = {RATE: "1e-4..1", "training.optimizer.name": "sgd,lbfgs", "training.batch_size": "full,4"}
+    options: dict[str, Any] = {"search": "tpe", "trials": 20, "jobs": 1}
+    whole = sweep(SMALL, fields, keep=False, **options)
+    part = sweep(SMALL, fields, on_row=interrupted_after(2 * BATCH), **options)
+    assert any(row.state == "failed" and row.run is None for row in part.rows), "the store does not have it"
+    assert as_set(sweep(SMALL, fields, resume=part.tag, **options)) == as_set(whole)
+
+
 def test_a_search_goes_on_beyond_its_end(stand_in: StandIn) -> None:
     options: dict[str, Any] = {"search": "tpe", "jobs": 1}
     first = sweep(SMALL, SPACE, trials=10, **options)
@@ -287,6 +299,8 @@ def test_a_search_goes_on_beyond_its_end(stand_in: StandIn) -> None:
     narrower = sweep(SMALL, {RATE: "1e-3..1", LAYERS: "none,4"}, trials=12, resume=first.tag, **options)
     kept = [row for row in first.rows if float(str(row.settings[RATE])) >= 1e-3 and row.settings[LAYERS] != "8-8"]
     assert {row.run for row in narrower.rows} > {row.run for row in kept}, "what fits a smaller space is known there"
+    other = sweep(SMALL, SPACE, trials=12, seed=1, resume=first.tag, **options)
+    assert {row.run for row in other.rows} > {row.run for row in first.rows} and len(other.rows) == 12, "another seed"
 
 
 def test_a_grid_goes_on_too(capsys: pytest.CaptureFixture[str]) -> None:
@@ -369,3 +383,14 @@ def test_the_command_searches(capsys: pytest.CaptureFixture[str]) -> None:
 def test_as_many_trials_as_there_are_combinations_at_most(stand_in: StandIn) -> None:
     few, many = (prepare(SMALL, {RATE: values}, SweepOptions(search="tpe")) for values in ("0.1,0.2", "1e-4..1"))
     assert (few.total, many.total) == (2, DEFAULT_TRIALS)
+
+
+@needs_optuna
+def test_optuna_is_silent_and_other_studies_log_as_before(capfd: pytest.CaptureFixture[str]) -> None:
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.INFO)
+    wide = "0..100000000000000000"  # of whose logarithms NumPy warns, which is an error in tests
+    result = sweep(SMALL, {"model.seed": wide}, search="tpe", trials=4 * BATCH, jobs=1, keep=False)
+    assert len(result.rows) == 4 * BATCH and capfd.readouterr() == ("", "")
+    assert optuna.logging.get_verbosity() == optuna.logging.INFO

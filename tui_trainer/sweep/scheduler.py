@@ -8,7 +8,8 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -69,7 +70,8 @@ class Sweep:
     """A sweep that is ready to start: its runs, the measure to rank by, and where they run.
 
     The runs of a ``search`` are planned in batches on the way, and ``planned`` is empty. ``earlier`` runs of the
-    store are not trained again. With ``options.dask``, the workers of the scheduler there do the runs.
+    store, by the text of their experiments, are not trained again. With ``options.dask``, the workers of the scheduler
+    there do the runs.
     """
 
     experiment: Experiment
@@ -78,7 +80,7 @@ class Sweep:
     planned: tuple[Planned, ...] = ()
     stages: tuple[Stage, ...] = ()  # of successive halving
     search: Search | None = None
-    earlier: tuple[StoredRun, ...] = ()
+    earlier: Mapping[str, StoredRun] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -117,7 +119,6 @@ class Sweep:
         if self.options.resume is not None and not keep:
             raise UserError("resume", "goes on with runs of the store, and saves its own there; leave --no-store out")
         saver = RunSaver(self.options.resume or "") if keep else None
-        earlier = {dumps(run.experiment): run for run in self.earlier}
         jobs = 1 if self.options.dask is None else 0
 
         def note(*ended: Row) -> None:
@@ -130,7 +131,7 @@ class Sweep:
             for runs, stage in self._rounds(rows):
                 missing: list[Planned] = []
                 for planned in runs:
-                    stored = earlier.get(dumps(planned.experiment)) if earlier else None
+                    stored = self.earlier.get(dumps(planned.experiment)) if self.earlier else None
                     outcome = None if stored is None or saver is None else saver.load(stored)
                     if outcome is None or stored is None:
                         missing.append(planned)
@@ -181,9 +182,8 @@ class Sweep:
     def _rounds(self, rows: Mapping[int, Row]) -> Iterator[tuple[Sequence[Planned], Stage | None]]:
         """Yield the runs to train next, and the stage of halving; ``rows`` has those of the rounds before by then."""
         if self.search is not None:
-            yield self._complete_combinations(self.search), None
-            while proposals := self.search.propose(self._trials(rows)):
-                yield plan_combinations(self.experiment, proposals, self.options, len(rows) + 1), None
+            for combinations in self._batches(self.search, rows):
+                yield plan_combinations(self.experiment, combinations, self.options, len(rows) + 1), None
         elif self.stages:
             going: Sequence[Planned] = self.planned
             for stage in self.stages:
@@ -192,22 +192,41 @@ class Sweep:
         else:
             yield self.planned, None
 
+    def _batches(self, search: Search, rows: Mapping[int, Row]) -> Iterator[list[dict[str, object]]]:
+        """Yield the combinations of each batch of the search, which is made again from its beginning.
+
+        So those that failed have their places, though the store does not have them. Where the oldest combination of
+        the store is not proposed, the rest there come from another seed or space, and are done before all others.
+        """
+        known = self._complete_combinations(search)
+        while proposals := search.propose(self._trials(rows)):
+            batch = {repr(settings): settings for settings in proposals}
+            if known and next(iter(known)) not in batch:
+                left = search.trials - len(rows) // self.options.replicates
+                batch, known = dict(islice(known.items(), left)), {}
+            known = {key: settings for key, settings in known.items() if key not in batch}
+            yield list(batch.values())
+
     def _trials(self, rows: Mapping[int, Row]) -> list[Trial]:
         """Return the combinations that are done, in the order in which they were proposed."""
         groups = group_rows(rows.values(), self.by, self.differing)
         in_order = sorted(groups, key=lambda group: group.rows[0].number)
         return [Trial(group.settings, group.mean if group.counted == len(group.rows) else None) for group in in_order]
 
-    def _complete_combinations(self, search: Search) -> list[Planned]:
-        """Return the combinations of this search that are in the store with all their runs, the first of them."""
-        stored = {dumps(run.experiment) for run in self.earlier}
-        complete: dict[str, dict[str, object]] = {}
-        for run in self.earlier:
-            settings = _settings_of(run.experiment, search.axes)
-            runs = plan_combinations(self.experiment, [settings], self.options)
-            if stored.issuperset(dumps(planned.experiment) for planned in runs):
-                complete[repr(settings)] = settings
-        return plan_combinations(self.experiment, list(complete.values())[: search.trials], self.options)
+    def _complete_combinations(self, search: Search) -> dict[str, dict[str, object]]:
+        """Return the combinations of this search that are in the store with all their runs, by their text, the oldest
+        first.
+        """
+        stored = (_settings_of(run.experiment, search.axes) for run in self.earlier.values())
+        combinations = {repr(settings): settings for settings in stored}
+        return {
+            key: settings
+            for key, settings in combinations.items()
+            if all(
+                dumps(planned.experiment) in self.earlier
+                for planned in plan_combinations(self.experiment, [settings], self.options)
+            )
+        }
 
     def _best_of(self, going: Sequence[Planned], rows: Mapping[int, Row], kept: int) -> list[Planned]:
         """Return those of the runs ``going`` that have the ``kept`` best settings, by the mean over seeds and folds."""
@@ -411,8 +430,9 @@ def _check_methods(options: SweepOptions) -> None:
         )
 
 
-def _earlier_runs(sweep: Sweep, tag: str) -> tuple[StoredRun, ...]:
-    """Return the runs with that tag in the store that are done and belong to ``sweep``, the oldest first.
+def _earlier_runs(sweep: Sweep, tag: str) -> dict[str, StoredRun]:
+    """Return the runs with that tag in the store that are done and belong to ``sweep``, by the text of their
+    experiments, the oldest first.
 
     Raises UserError if there is none.
     """
@@ -425,8 +445,8 @@ def _earlier_runs(sweep: Sweep, tag: str) -> tuple[StoredRun, ...]:
         hint = "give its tag, such as sweep-12, which the sweep names at its end and the Runs tab shows"
         raise UserError("resume", f"there is no sweep {quoted(tag)} in the store; {hint}")
     done = [run for run in tagged if traits_of(run.state).ended and run.epoch <= run.experiment.training.epochs]
-    planned = {dumps(run.experiment) for run in sweep.planned}
-    earlier = tuple(run for run in done if dumps(run.experiment) in planned or _is_of_search(run.experiment, sweep))
+    planned = {dumps(run.experiment) for run in _possible_runs(sweep, done)}
+    earlier = {text: run for run in done if (text := dumps(run.experiment)) in planned}
     if not earlier:
         which = f"none of the {len(tagged):,} runs of {tag}" if len(tagged) > 1 else f"the run of {tag}"
         negation = "is" if len(tagged) > 1 else "is not"
@@ -435,19 +455,17 @@ def _earlier_runs(sweep: Sweep, tag: str) -> tuple[StoredRun, ...]:
     return earlier
 
 
-def _is_of_search(experiment: Experiment, sweep: Sweep) -> bool:
-    """Return whether the search of ``sweep``, if there is one, may come to a run of ``experiment``."""
+def _possible_runs(sweep: Sweep, stored: Sequence[StoredRun]) -> Sequence[Planned]:
+    """Return the runs of ``sweep``; of a search, all of those combinations of ``stored`` runs that it may propose."""
     if sweep.search is None:
-        return False
-    try:
-        settings = _settings_of(experiment, sweep.search.axes)
-    except (LookupError, TypeError):  # it has no such field, for example fewer layers
-        return False
-    if not sweep.search.fits(settings):
-        return False
-    return dumps(experiment) in map(
-        dumps, (run.experiment for run in plan_combinations(sweep.experiment, [settings], sweep.options))
-    )
+        return sweep.planned
+    combinations: dict[str, dict[str, object]] = {}
+    for run in stored:
+        with contextlib.suppress(LookupError, TypeError):  # it has no such field, for example fewer layers
+            settings = _settings_of(run.experiment, sweep.search.axes)
+            if sweep.search.fits(settings):
+                combinations[repr(settings)] = settings
+    return plan_combinations(sweep.experiment, combinations.values(), sweep.options)
 
 
 def _settings_of(experiment: Experiment, axes: Sequence[Axis]) -> dict[str, object]:

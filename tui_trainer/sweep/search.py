@@ -1,15 +1,16 @@
 """Model-based search: Optuna proposes the next combinations from the scores of those that were trained.
 
 The study has no storage of its own. It is made anew for each batch, from the combinations that are done, and a
-sampler whose seed follows from that of the search and the number of the batch. So a search that goes on from the runs
-in the store proposes what it would have proposed without the interruption.
+sampler whose seed follows from that of the search and the number of the batch. So a search that is made again, with
+the runs that are in the store, proposes what it would have proposed without an interruption.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
@@ -31,6 +32,23 @@ MAX_DRAWS = 10_000  # of combinations that were trained already, before there is
 LOG_SPAN = 100.0  # from which ratio of its ends on a range is searched on a log scale: two decades
 
 
+@contextlib.contextmanager
+def _silenced() -> Iterator[None]:
+    """Keep Optuna's log lines and warnings to itself; other studies of this process log as before.
+
+    NumPy warns of the logarithms of very wide ranges; the constant liar was experimental in older versions.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logging = _optuna().logging
+        before = logging.get_verbosity()
+        logging.set_verbosity(logging.CRITICAL)
+        try:
+            yield
+        finally:
+            logging.set_verbosity(before)
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """A combination that was trained, and its score; None for a run that diverged or failed, which is the worst."""
@@ -50,6 +68,7 @@ class Search:
     seed: int
     rising: bool
 
+    @_silenced()
     def propose(self, done: Sequence[Trial]) -> list[dict[str, object]]:
         """Return the combinations to train next: those of a batch that are not ``done``, in the order of batches.
 
@@ -103,11 +122,8 @@ class Search:
         Within a batch they are sorted, since their runs may have ended in any order.
         """
         optuna = _optuna()
-        optuna.logging.set_verbosity(optuna.logging.ERROR)
         distributions = {axis.path: _distribution(axis) for axis in self.axes}
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the constant liar was experimental in older versions
-            sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=True)
+        sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=True)
         study = optuna.create_study(direction="maximize" if self.rising else "minimize", sampler=sampler)
         worst = -math.inf if self.rising else math.inf
         for start in range(0, len(done), BATCH):
