@@ -117,7 +117,8 @@ def test_what_a_wish_comes_to() -> None:
             ((RATE, "1e-3..1"),),
             {},
             RATE,
-            "a range needs random N to draw N runs from it, or search to search it; or list its values",
+            "a range needs random N to draw N runs from it, "
+            "or method: search to look for good ones; or list its values",
         ),
         (((RATE, "1,2"),), {"random": "3"}, "random", "expected at most 2 runs, which are all combinations"),
         (((RATE, "1,2"),), {"random": "-3"}, "random", "expected a whole number, or nothing, got '-3'"),

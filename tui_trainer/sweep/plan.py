@@ -312,7 +312,7 @@ def _grid(axes: Sequence[Axis]) -> Iterator[dict[str, object]]:
     columns = []
     for axis in axes:
         if isinstance(axis, Range):
-            hint = "to draw N runs from it, or --search tpe to search it; or list its values"
+            hint = "to draw N runs from it, or --search tpe to look for good ones; or list its values"
             raise UserError(axis.path, f"a range needs --random N {hint}")
         columns.append(axis.values)
     paths = [axis.path for axis in axes]

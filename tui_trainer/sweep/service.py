@@ -233,7 +233,7 @@ def describe_sweep(sweep: Sweep, drawn: bool) -> str:
 
 def without_option_signs(reason: str) -> str:
     """Remove the option signs from a sentence of the command line: the app shows options by their names."""
-    return reason.replace("--random", "random").replace("--search tpe", "search").replace("--search", "search")
+    return reason.replace("--random", "random").replace("--search tpe", "method: search").replace("--search", "search")
 
 
 def progress_event(leaderboard: Leaderboard, seconds: float) -> messages.SweepProgress:
