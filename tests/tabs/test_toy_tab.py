@@ -32,7 +32,7 @@ def with_toy_tab(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("with_toy_tab")
 async def test_a_tab_is_added_by_its_folder_and_a_row_in_the_table(start: Start) -> None:
     async with start(Experiment()) as flow:
-        flow.screen.action_tab("toy")
+        await flow.screen.action_tab("toy")
         await flow.until(lambda: flow.screen.query(ToyView), "its view")
         view = flow.screen.query_one(ToyView)
         await flow.until(lambda: view.content, "its content")

@@ -487,18 +487,19 @@ class MainScreen(Screen[None]):
         x, y = widget.region.offset
         return self.region.contains(x, y) and widget in self.get_widget_at(x, y)[0].ancestors_with_self
 
-    def action_tab(self, name: str) -> None:
+    async def action_tab(self, name: str) -> None:
         if name == self.tabs.active and self.tabs.view is not None and not self.setup_open:
             self.tabs.view.opened_again()
         self.setup_open = False
         self.following.look_around()
         self.tabs.active = name
         self.lessons.show_strip()
+        await self.tabs.ready(name)  # the next key is for its view, which a first opening has to make
 
-    def action_open_tab(self, name: str) -> None:
+    async def action_open_tab(self, name: str) -> None:
         """Open a tab that was clicked; its view gets the keys, whatever had the focus."""
         self.set_focus(None)
-        self.action_tab(name)
+        await self.action_tab(name)
 
     def _mark_tab(self, name: str) -> None:
         self.query_one(TabBar).active = name

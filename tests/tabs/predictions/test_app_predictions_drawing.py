@@ -122,6 +122,23 @@ async def test_a_digit_is_drawn_by_mouse_and_recognized_as_predict_does(start: S
         assert view_of(flow).panel == "overview" and not view_of(flow).in_mode
 
 
+async def test_no_accuracy_of_before_stands_above_the_canvas_while_training_goes_on(start: Start) -> None:
+    async with start(DIGITS) as flow:
+        await opened_canvas(flow)
+        heading = flow.screen_text()
+        await flow.press("e")
+        await flow.until(lambda: flow.progress.epoch == 1, "an epoch")
+        assert "Drawn by hand" in heading
+        assert not any("right" in line and "accuracy" in line for line in flow.screen_text().splitlines())
+
+
+async def test_a_key_right_after_a_tab_was_opened_for_the_first_time_is_for_its_view(start: Start) -> None:
+    async with start(DIGITS) as flow:
+        flow.write("6P")
+        await flow.until(lambda: flow.screen.tabs.view is not None and flow.screen.tabs.active == "predictions", "6")
+        await flow.until(lambda: view_of(flow).panel == "drawing", "P")
+
+
 async def test_keys_draw_erase_undo_clear_and_begin_on_a_sample(start: Start) -> None:
     session = trained(DIGITS, 1)
     async with start(DIGITS, NARROW) as flow:

@@ -363,9 +363,10 @@ def heading(dataset: DatasetView, network: Network, width: int, lines: str) -> L
     ]
     if network.dropped_of is not None:
         off = f"   {'x' if lines == 'ascii' else '×'} off"
-        of_other = f", for sample {network.dropped_of + 1:,}" * (network.dropped_of != network.sample)
+        of = f"for sample {network.dropped_of + 1:,}"
         room = width - sum(len(text) for text, _ in (spans[0], *spans[2:]))
-        words = f"{off} in the last step{of_other}", f"{off} in the last step"
+        of_this = network.dropped_of == network.sample
+        words = (f"{off} in the last step",) if of_this else (f"{off} in the last step, {of}", f"{off} {of}")
         spans.append((next((text for text in words if len(text) <= room), off), "dim"))
     for with_names, with_row in ((True, True), (True, False), (False, False)):
         visible_spans = spans if with_row else [spans[0], *spans[2:]]

@@ -42,6 +42,7 @@ CUT_WIDTH = 10  # cells of a count beside the threshold
 CUT_ROWS = 5
 IN_PERCENT = {"recall": ", % of each row", "precision": ", % of each column"}
 BLOCKS = " ▁▂▃▄▅▆▇█"
+DRAWN = "Drawn by hand, and what the network makes of it"
 HINTS = (  # the most important first
     "panel",
     "part",
@@ -318,6 +319,9 @@ def _write_features(board: Board, picture: Picture, top: int) -> None:
 
 def draw_heading(board: Board, picture: Picture, markers: Markers) -> None:
     """Draw the part and its size, then the metrics."""
+    if picture.drawn:
+        board.write(0, 0, shorten(DRAWN, board.width), HEAD)
+        return
     content = picture.what_if or picture.importance or picture.content
     if content is None:
         return

@@ -47,7 +47,8 @@ class Picture:
     """The computed content, and the names that go with it, printable and one cell per character.
 
     ``matrix`` is what the confusion matrix holds, ``cursor`` the row and column of its cell under the cursor.
-    ``column`` is the number of the chosen column of the data, ``pixels`` how the features are a picture.
+    ``column`` is the number of the chosen column of the data, ``pixels`` how the features are a picture; one is
+    ``drawn`` by hand now.
     """
 
     content: ClassPredictions | NumberPredictions | None = None
@@ -65,6 +66,7 @@ class Picture:
     what_if: WhatIf | None = None
     column: int | None = None
     pixels: PixelGrid | None = None
+    drawn: bool = False
 
     @classmethod
     def of(cls, loaded: Loaded) -> Picture:

@@ -596,7 +596,8 @@ class PredictionsView(TabView):
 
     def _show(self) -> None:
         """Pass the picture to the visible panels."""
-        self._picture = replace(self._picture, cursor=self._cursor, column=self._column)
+        drawn = self.panel == "drawing"
+        self._picture = replace(self._picture, cursor=self._cursor, column=self._column, drawn=drawn)
         self.in_mode = self._cursor is not None or self._cell is not None or self.panel not in PANELS
         if self.mode != self._bound_mode:
             self._bound_mode = self.mode
