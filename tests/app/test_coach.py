@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tui_trainer.app import coach
-from tui_trainer.app.coach import CoachStrip, Tip, names_in, texts, told
+from tui_trainer.app.coach import Coach, CoachStrip, Tip, names_in, texts, told
 from tui_trainer.app.keys import ALL_KEYS
 from tui_trainer.app.preferences import Preferences
 from tui_trainer.book.library import packaged
@@ -159,6 +160,26 @@ async def test_the_run_from_last_time_is_offered_until_something_is_done(start: 
         await until_told(flow, "spiral 4-4 tanh ρ .05 stopped at epoch 2.")
         await flow.press("s")
         await flow.until(lambda: not strip.display, "no offer")
+
+
+async def test_a_run_is_not_offered_before_the_lesson_that_will_be(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lesson = packaged().lessons[3]
+    (tmp_path / "store").mkdir()
+    LessonProgress(tmp_path / "store" / FILE_NAME).open(lesson)
+    known, look = asyncio.Event(), Coach._offer_lesson
+
+    async def look_when_told(self: Coach) -> None:
+        await known.wait()
+        await look(self)
+
+    monkeypatch.setattr(Coach, "_offer_lesson", look_when_told)
+    async with start(SPIRAL, tab="live", preferences=coached(tmp_path, "offers")) as flow:
+        await flow.screen.on_report(ResumeOffer(0, 7, SPIRAL, 2, 20, 5.0))
+        assert not flow.screen.query_one(CoachStrip).display and not flow.screen.coach.offers
+        known.set()
+        await until_told(flow, f"Lesson 4, {lesson.title}.")
 
 
 async def test_without_the_setting_there_is_no_strip(start: Start) -> None:

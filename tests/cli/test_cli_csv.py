@@ -198,3 +198,13 @@ def test_a_column_with_another_meaning_is_not_guessed_to_be_the_target(
     assert (data["training_rows"], data["validation_rows"], data["test_rows"]) == (24, 6, 10) and "test" in result
     assert main([*words[:3], "--set", "group_column=part", "--set", "target=part"]) == 2
     assert "dataset.group_column: 'part' is the target; choose another column here" in capsys.readouterr().err
+
+
+def test_other_data_without_a_file_come_with_settings_that_train_them_well() -> None:
+    def title_of(*fields: str) -> str:
+        options = argparse.Namespace(file=None, csv=None, test_csv=None, target=None, missing=None, fields=fields)
+        experiment = experiment_from_options(options)
+        return f"{experiment.title}, {experiment.training.epochs} epochs"
+
+    assert title_of("dataset.name=digits") == "digits 64 relu ρ .003, 40 epochs"
+    assert title_of("epochs=7", "dataset.name=digits") == "digits 64 relu ρ .003, 7 epochs", "what is set stays"

@@ -51,11 +51,11 @@ def test_every_dataset_has_settings() -> None:
     assert good_settings(DatasetConfig("arrays")) is None
 
 
-def test_a_large_file_has_a_lower_penalty(tmp_path: Path) -> None:
+def test_a_large_file_has_a_lower_penalty_and_a_lower_rate(tmp_path: Path) -> None:
     path = tmp_path / "large.csv"
     path.write_bytes(b"1,2\n" * (LARGE_FILE // 4))
     settings = good_settings(DatasetConfig(path=str(path)))
-    assert settings is not None and settings.l2 == 0.0001
+    assert settings is not None and (settings.l2, settings.rate) == (0.0001, 0.003)
     assert has_usual_settings(settings.applied_to(Experiment()))
     usual = good_settings(DatasetConfig(path=str(tmp_path / "there is none.csv")))
     assert usual == good_settings(DatasetConfig(path="\0")) == GOOD_SETTINGS[None]

@@ -146,3 +146,10 @@ def test_missing_file_folder_and_byte_order_mark(tmp_path: Path) -> None:
 def test_a_weight_of_minus_zero_is_written_as_such_beside_one_of_zero() -> None:
     texts = [dumps(Experiment(model=ModelConfig(weights=(weight,)))) for weight in (0.0, -0.0)]
     assert "-0.0" not in texts[0] and "-0.0" in texts[1]
+
+
+def test_a_file_of_the_user_is_not_called_as_shipped_data() -> None:
+    experiment = Experiment(dataset=DatasetConfig(path="flowers.csv"))
+    assert 'name = "iris"' not in dumps(experiment) and 'path = "flowers.csv"' in dumps(experiment)
+    assert loads(dumps(experiment)) == experiment
+    assert 'name = "iris"' in dumps(Experiment())

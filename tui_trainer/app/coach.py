@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from textual.content import Content
 from textual.message import Message
@@ -80,7 +80,8 @@ class Coach(Controller):
         self._loaded: Loaded | None = None
         self._progress: Progress | None = None
         self._offer: LessonOffer | ResumeOffer | None = None
-        self._has_looked = False  # for a lesson to go on with
+        self._cut_off: ResumeOffer | None = None  # a run to go on with, unless there is a lesson
+        self._looks: Literal["not yet", "now", "done"] = "not yet"  # for that lesson
 
     @property
     def strip(self) -> CoachStrip:
@@ -96,14 +97,15 @@ class Coach(Controller):
         match report:
             case Loaded():
                 self._loaded, self._progress = report, None
-                if not self._has_looked and self.mode != "never":
-                    self._has_looked = True
+                if self._looks == "not yet" and self.mode != "never":
+                    self._looks = "now"
                     self.run_worker(self._look_for_lesson, group="coach")
             case Progress():
                 self._on_progress(report)
             case ResumeOffer():
-                self._offer = self._offer or report
-                self.show()
+                self._cut_off = report
+                if self._looks == "done":
+                    self._offer_run()
         return False
 
     def _on_progress(self, progress: Progress) -> None:
@@ -113,7 +115,7 @@ class Coach(Controller):
         if RUN_STATES[progress.state].ended and progress.state != "diverged":
             self._score = score_of(progress)
         if progress.state == "running":
-            self._offer = None
+            self._offer = self._cut_off = None
         self.show()
 
     def on_experiment(self, before: Experiment, after: Experiment) -> None:
@@ -127,6 +129,18 @@ class Coach(Controller):
         self.show()
 
     async def _look_for_lesson(self) -> None:
+        """Offer the lesson that was open when the app was left, else a run that was cut off; never one, then both."""
+        try:
+            await self._offer_lesson()
+        finally:
+            self._looks = "done"
+            self._offer_run()
+
+    def _offer_run(self) -> None:
+        self._offer = self._offer or self._cut_off
+        self.show()
+
+    async def _offer_lesson(self) -> None:
         """Offer the lesson that was open when the app was left; nothing of the book is read if there was none."""
         from tui_trainer.book.library import packaged
         from tui_trainer.book.progress import FILE_NAME, LessonProgress
@@ -140,14 +154,13 @@ class Coach(Controller):
         if lesson is not None and not self._actions and not self.screen.in_lesson:
             number = tracker.library.lessons.index(lesson) + 1
             self._offer = LessonOffer(opened, {"number": str(number), "title": shortened(lesson.title)})
-            self.show()
 
     def note(self, key: str) -> None:
         """Note which key was pressed; after five different ones the strip stays away."""
         self._pressed = key
         if key in NO_ACTION:
             return
-        self._offer = None
+        self._offer = self._cut_off = None
         self._actions.add(key)
         if self.mode == "first" and len(self._actions) >= LEARNT:
             self._choose("offers")
@@ -157,7 +170,7 @@ class Coach(Controller):
         """Hide the strip for good; return False if it is hidden already."""
         if not self.strip.display:
             return False
-        self._offer = None
+        self._offer = self._cut_off = None
         self._choose("offers")
         self.show_message(f"The tips are off; {key_of('coach')} brings them back.")
         return True
@@ -171,7 +184,7 @@ class Coach(Controller):
 
     async def go_on(self) -> None:
         """Go on with the lesson or the run from last time."""
-        offer, self._offer = self._offer, None
+        offer, self._offer, self._cut_off = self._offer, None, None
         if isinstance(offer, LessonOffer):
             await self.screen.lessons.load(offer.lesson_id)
         elif offer is not None:

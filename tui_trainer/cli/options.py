@@ -22,6 +22,7 @@ from tui_trainer.settings import Markers
 from . import DEBUG
 
 STDIN = "-"  # instead of a path
+DATASET = "dataset.name"
 EXAMPLE = "training.learning_rate=0.01"
 
 
@@ -88,15 +89,33 @@ def experiment_from_options(options: argparse.Namespace) -> Experiment:
         experiment = with_field(experiment, "dataset.test_path", _data_file(options.test_csv, "--test-csv"))
     if options.missing is not None:
         experiment = with_field(experiment, "dataset.missing", options.missing)
-    for text in getattr(options, "fields", ()):
-        path, equals, value = text.partition("=")
-        if not equals:
-            raise UserError("--set", f"expected a field and its value, such as {EXAMPLE}; got {quoted(text)}")
-        experiment = with_field(experiment, full_path(path.strip()), value.strip())
+    fields = list(map(_field_and_value, getattr(options, "fields", ())))
+    is_first = options.file is None and options.csv is None
+    if is_first:  # with other data come settings that train them well
+        fields.sort(key=lambda field: field[0] != DATASET)
+    for path, value in fields:
+        experiment = with_field(experiment, path, value)
+        if is_first and path == DATASET:
+            experiment = _with_good_settings(experiment)
     if options.csv is not None and experiment.dataset.target is None:
         target = _guessed_target(experiment.dataset)  # not before it is known which columns say something else
         experiment = replace(experiment, dataset=replace(experiment.dataset, target=target))
     return experiment
+
+
+def _field_and_value(text: str) -> tuple[str, str]:
+    """Return the path of a field and its value, as ``--set`` has them."""
+    path, equals, value = text.partition("=")
+    if not equals:
+        raise UserError("--set", f"expected a field and its value, such as {EXAMPLE}; got {quoted(text)}")
+    return full_path(path.strip()), value.strip()
+
+
+def _with_good_settings(experiment: Experiment) -> Experiment:
+    from tui_trainer.datasets.catalog import good_settings  # not needed without other data
+
+    settings = good_settings(experiment.dataset)
+    return experiment if settings is None else settings.applied_to(experiment)
 
 
 def _with_own_data(experiment: Experiment, options: argparse.Namespace) -> Experiment:

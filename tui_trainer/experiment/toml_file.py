@@ -20,7 +20,7 @@ from tui_trainer.errors import UserError, escaped, quoted
 from tui_trainer.files import is_file, is_folder, write_output
 from tui_trainer.system.files import reason_of
 
-from .schema import Experiment
+from .schema import DatasetConfig, Experiment
 from .validation import from_plain, to_plain, validate
 
 MAX_BYTES = 1_000_000
@@ -113,7 +113,10 @@ def loads(text: str) -> Experiment:
 
 def dumps(experiment: Experiment) -> str:
     """Return the experiment as TOML, such that ``loads(dumps(e)) == e``; raise UserError if it is invalid."""
-    return "\n".join(_sections("", to_plain(validate(experiment))))
+    plain = to_plain(validate(experiment))
+    if experiment.dataset.path is not None and experiment.dataset.name == DatasetConfig().name:
+        del plain["dataset"]["name"]  # no name of these data, and what it is anyway
+    return "\n".join(_sections("", plain))
 
 
 def write(experiment: Experiment, path: str | os.PathLike[str]) -> None:

@@ -82,3 +82,11 @@ async def test_height_follows_text_and_width() -> None:
         blocks.show()
         await pilot.pause()
         assert blocks.size.height == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [("0,001", 0.001), ("24,5", 24.5), (".5", 0.5), ("1,024", 1024.0), ("1,024.5", 1024.5), ("1,2,3", None)],
+)
+def test_a_blank_takes_a_decimal_comma_or_commas_between_thousands(typed: str, number: float | None) -> None:
+    assert lesson_page._number(typed) == number

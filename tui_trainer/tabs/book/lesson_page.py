@@ -21,6 +21,7 @@ from textual.widgets import Input, Static
 from tui_trainer.book.checking import Item, ItemState
 from tui_trainer.book.lesson import ITEM, Blank, Lesson, Question
 from tui_trainer.errors import plain, printable
+from tui_trainer.experiment.validation import number_text
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.fields import TextBox
 from tui_trainer.ui.keymap import action_of, key_of
@@ -40,7 +41,7 @@ KEYS = (
 )
 LOAD = ("load", "loads it")
 IN_NUMBERS = frozenset("0123456789.,+-eE ")  # what can be typed into a blank
-THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII)
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.ASCII)
 MARKS = {
     "done": ("✓ ", "$text-success"),
     "open": ("○ ", "$foreground-muted"),
@@ -231,8 +232,8 @@ class Blanks(Vertical):
 
 
 def _number(text: str) -> float | None:
-    """Return the number typed, without commas between thousands; None if it is not a number."""
-    text = text.strip()
+    """Return the number typed, with a decimal point or comma, or commas between thousands; None if it is none."""
+    text = number_text(text)
     try:
         found = float(text.replace(",", "") if THOUSANDS.fullmatch(text) else text)
     except ValueError:
