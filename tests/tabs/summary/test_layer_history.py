@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig, ModelConfig, TrainingConfig
 from tui_trainer.plotting.heatmaps import FIRST_SHADE, SEQUENTIAL, SHADES, TINTS
@@ -172,3 +173,29 @@ async def test_the_heatmaps_appear_while_the_tab_is_open(start: Start) -> None:
         await flow.until(lambda: heatmaps.display and heatmaps.size.height == 6, "three layers and their legends")
         await flow.press("pagedown")
         await flow.until_shown("Each layer over time while this tab was open (gradient, step: log scale) gradient")
+
+
+def test_an_earlier_moment_is_marked_where_the_run_was_then() -> None:
+    content = replace(seen_twice(), moment=21.0)
+    layout = lay_out(2, 117)
+    assert layout is not None
+    bottom = draw(content, 117, layout.height, "ascii").rows[-1]
+    assert [at for at, char in enumerate(bottom) if char == "^"] == [left + 17 for left, _ in layout.corners]
+    assert "^" not in draw(seen_twice(), 117, layout.height, "ascii").rows[-1]
+
+
+async def test_the_heatmaps_stay_at_an_earlier_moment(start: Start) -> None:
+    async with start(IRIS, (120, 40)) as flow:
+        await flow.press("7", "e")
+        await flow.until(lambda: flow.progress.epoch == 1, "an epoch")
+        heatmaps = flow.screen.query_one(LayerHeatmaps)
+        for epoch in (2, 3):
+            await flow.press("e")
+            await flow.until(lambda epoch=epoch: flow.progress.epoch == epoch, "another")
+        await flow.until(lambda: heatmaps.display, "the heatmaps")
+        await flow.press("<")
+        await flow.until(lambda: heatmaps._drawing is not None and heatmaps._drawing.moment == 2.0, "an earlier moment")
+        assert heatmaps.display
+        await flow.press("escape")
+        await flow.until(lambda: heatmaps._drawing is not None and heatmaps._drawing.moment is None, "now")
+        assert heatmaps.display

@@ -60,6 +60,8 @@ class SummaryCompute:
                     saturated=saturation(values, activation),
                 )
             )
+        if self._is_earlier:
+            return SummaryContent(tuple(layers), self._findings(vitals), moment=self._epoch)
         self._note(layers)
         return SummaryContent(
             tuple(layers), self._findings(vitals), pack(np.array(list(self._moments))), self._history()
@@ -76,12 +78,14 @@ class SummaryCompute:
             self._sentences = tuple(advice.sentence for advice in examine(self._session, vitals))
         return self._sentences
 
+    @property
+    def _epoch(self) -> float:
+        trainer = self._session.trainer
+        return trainer.epochs + trainer.position / trainer.steps_per_epoch
+
     def _note(self, layers: Sequence[LayerNumbers]) -> None:
         """Take the layers down for the present moment; of too many moments, every other one is dropped."""
-        if self._is_earlier:
-            self._moments = {}
-        trainer = self._session.trainer
-        epoch = trainer.epochs + trainer.position / trainer.steps_per_epoch
+        epoch = self._epoch
         self._moments = {moment: numbers for moment, numbers in self._moments.items() if moment < epoch}
         if len(self._moments) >= MAX_MOMENTS:
             self._moments = dict(list(self._moments.items())[::2])

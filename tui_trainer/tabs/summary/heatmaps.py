@@ -12,7 +12,7 @@ from rich.style import Style
 
 from tui_trainer.formats import format_number, format_scientific
 from tui_trainer.plotting.frame import AXIS, TEXT, Board, Frame
-from tui_trainer.plotting.heatmaps import SEQUENTIAL, Form, cells, level_tints
+from tui_trainer.plotting.heatmaps import SEQUENTIAL, Form, cells, code, level_tints, mark_tint
 from tui_trainer.plotting.plot import HIGHEST, STEPS, UNKNOWN, Array, Levels
 from tui_trainer.protocol import unpack
 from tui_trainer.ui.plot_widgets import TintedWidget, Tints
@@ -112,6 +112,10 @@ def draw(content: SummaryContent, width: int, height: int, form: Form) -> Frame:
     for left in {left for left, _ in layout.corners}:
         board.write(bottom, left, first, AXIS)
         board.write(bottom, left + layout.columns - len(last), last, AXIS)
+        if content.moment is not None:
+            place = round((content.moment - epochs[0]) / (epochs[-1] - epochs[0]) * (layout.columns - 1))
+            if 0 <= place < layout.columns:
+                board.write(bottom, left + place, "^" if form == "ascii" else "▲", code(mark_tint("accent")))
     for number, top in product(range(layers), {top for _, top in layout.corners}):
         board.write(top + number, 0, "out" if number == layers - 1 else str(number + 1), TEXT)
     return board.frame()

@@ -50,13 +50,15 @@ class LayerHistory(msgspec.Struct, frozen=True):
 class SummaryContent(Content, frozen=True):
     """The layers, the output layer last, and what the doctor finds, in sentences.
 
-    ``epochs`` (k,) are the moments of ``history``, which has the layers in the same order.
+    ``epochs`` (k,) are the moments of ``history``, with the layers in the same order. ``moment`` is the epoch of an
+    earlier moment of the run, with no history of its own; None for the present.
     """
 
     layers: tuple[LayerNumbers, ...]
     findings: tuple[str, ...]
     epochs: bytes = b""
     history: tuple[LayerHistory, ...] = ()
+    moment: float | None = None
 
 
 AnyRequest = WatchSummary

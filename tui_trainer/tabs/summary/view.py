@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from msgspec.structs import replace
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -96,7 +97,9 @@ class SummaryView(TabView):
         return WatchSummary()
 
     def show_content(self, content: SummaryContent) -> None:
-        """Show the layers in numbers, and what the doctor finds."""
+        """Show the layers in numbers, and what the doctor finds; a moment before is shown in the heatmaps of now."""
+        if content.moment is not None and self._content is not None:
+            content = replace(content, epochs=self._content.epochs, history=self._content.history)
         self._content = content
         self._write_layers()
 
