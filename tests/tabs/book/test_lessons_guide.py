@@ -14,6 +14,7 @@ from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.runtime import reporting
 from tui_trainer.tabs.book.guide import LessonState, LessonTracker, advice
+from tui_trainer.tabs.book.lesson_page import strip_lines
 from tui_trainer.teaching.trial import results_of
 from tui_trainer.training.session import Session
 
@@ -296,3 +297,13 @@ def test_the_newest_run_of_each_other_variant_is_known(guide: LessonTracker) -> 
     train(guide, session)
     guide.show_progress(reporting.progress(session, 1, stored=10))
     assert {run for run, _ in guide.other_runs} <= {7, 8, 9}, "a run of other settings is none of a variant"
+
+
+def test_below_a_picture_a_task_that_is_the_next_step_stands_once_below_what_was_right(guide: LessonTracker) -> None:
+    begin(guide, "housing_data")
+    question = page_of(guide).asked_question
+    assert question is not None
+    guide.answer(tuple(blank.answer for blank in question.blanks))
+    right, task = (item.sentence for item in page_of(guide).items)
+    first, second, last = (line.plain for line in strip_lines(page_of(guide), 76))
+    assert f"{first} {second}" == f"✓ {right}" and last == f"▸ {task}"

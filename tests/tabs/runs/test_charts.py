@@ -17,9 +17,11 @@ from tui_trainer.plotting.lines import render_plot
 from tui_trainer.protocol import pack, unpack
 from tui_trainer.store.store import Store
 from tui_trainer.tabs.runs.charts import (
+    ASCII_LEGEND,
     BAD,
     BEST,
     GOOD,
+    LINE_MARKS,
     REST,
     TEXT,
     ChartChoice,
@@ -359,3 +361,7 @@ def test_parallel_coordinates_have_the_best_value_on_top() -> None:
     assert "#" in rows[1] and "@" in rows[-1], "the best run, and the one under the cursor"
     empty = render_parallel(Parallel(chart()), 60, 8, "ascii").rows
     assert "A chart needs runs that differ in a field" in " ".join(empty)
+
+
+def test_without_colours_the_legend_names_every_mark_of_a_line() -> None:
+    assert set(LINE_MARKS.values()) == {entry.split()[0] for entry in ASCII_LEGEND.split(", ")}

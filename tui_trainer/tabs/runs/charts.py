@@ -297,7 +297,7 @@ MAX_LABELS = 8  # values of a number on its axis; of more, round ones are labell
 QUARTER = 0.25
 MAX_LINES = 200  # more take longer than a blink to draw, and hide one another
 LEGEND = "green best quarter, red worst"
-ASCII_LEGEND = "# best, o best quarter, . worst"
+ASCII_LEGEND = "@ chosen, # best, o best quarter, : others, . worst"
 
 
 class ParallelPanel(FrameWidget[Parallel]):
