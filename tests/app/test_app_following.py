@@ -17,12 +17,12 @@ from tui_trainer.app.following import GO_ALONG, REFUSAL
 from tui_trainer.app.palette import entries
 from tui_trainer.app.screen import MainScreen
 from tui_trainer.experiment.edit import with_field
-from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.protocol import AnyCommand, AnyReport, EditRuns, Follow, Watch
 from tui_trainer.runtime import Launch
 from tui_trainer.runtime.client import ChildProcess
 from tui_trainer.runtime.resume import find_session
-from tui_trainer.tabs import TABS
+from tui_trainer.tabs import TABS, tab_named
 from tui_trainer.tabs.runs.view import RunOpened, RunsEdited
 from tui_trainer.tabs.view import TabView
 from tui_trainer.ui.keymap import keymap
@@ -230,3 +230,40 @@ async def test_a_session_in_which_nothing_is_loaded_yet(start: Start, tmp_path: 
             await presenter.screen.trainer.start_over(ENDLESS)
             await follower.until_state("ready")
             assert follower.screen.experiment == ENDLESS
+
+
+IRIS = with_field(ENDLESS, "dataset", DatasetConfig("iris"))
+
+
+async def test_a_lesson_shows_its_own_data_in_a_tab_that_has_shown_others(start: Start) -> None:
+    """Also its plot, of the same size as before, whose tab was not on the screen when the data came."""
+    async with start(IRIS) as started, following() as follower:
+        presenter = one(started)
+        await presenter.press("2")
+        await follower.until_shown("virginica")
+        await presenter.press("9")
+        await follower.until(lambda: follower.screen.tabs.active == "book", "the book")
+        await presenter.press("home", "down", "enter")
+        await follower.until(lambda: follower.screen.tabs.active == "data", "the tab of the lesson")
+        await follower.until_shown("y PRICE")
+        await follower.pilot.pause()
+        assert "virginica" not in follower.screen_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tab", [tab.name for tab in TABS if tab.name not in ("book", "runs")])
+async def test_a_tab_shows_other_data_as_it_does_to_who_comes_later(start: Start, tab: str) -> None:
+    async with start(IRIS) as started, following() as follower:
+        presenter = one(started)
+        await presenter.press(tab_named(tab).key)
+        await follower.until(lambda: follower.screen.tabs.active == tab and follower.screen.tabs.view, "the tab")
+        await presenter.until(lambda: presenter.contents(tab), "its content")
+        await presenter.press("8")
+        await follower.until(lambda: follower.screen.tabs.active == "runs", "another tab")
+        await presenter.screen.trainer.start_over(with_field(ENDLESS, "dataset", DatasetConfig("circle")))
+        await follower.until_shown("circle")
+        await presenter.press(tab_named(tab).key)
+        async with following() as later:
+            for flow in (follower, later):
+                await flow.until(lambda flow=flow: flow.screen.tabs.active == tab and flow.screen.tabs.view, "the tab")
+            await later.until(lambda: later.screen_text() == follower.screen_text(), "the same")

@@ -9,8 +9,10 @@ import pytest
 from textual import screen
 from textual._compositor import Compositor
 from textual.app import ComposeResult
+from textual.containers import Container
 from textual.geometry import Region
 from textual.screen import Screen
+from textual.widget import Widget
 from themed_app import ThemedApp
 
 from tui_trainer.plotting.plot import Plot, Series
@@ -71,22 +73,31 @@ async def test_a_paint_between_two_plots_leaves_nothing_behind() -> None:
             assert screen_rows(app) == wanted
 
 
-async def test_a_plot_changed_while_hidden_is_whole_when_it_comes_back() -> None:
-    app = Host()
+class Paned(ThemedApp):
+    def compose(self) -> ComposeResult:
+        with Container():
+            yield PlotWidget()
+
+
+@pytest.mark.parametrize("hidden", [PlotWidget, Container])
+async def test_a_plot_changed_while_hidden_is_whole_when_it_comes_back(hidden: type[Widget]) -> None:
+    """Whether it is hidden itself, or the pane of its tab."""
+    app = Paned()
     async with app.run_test(size=(60, 16)) as pilot:
         widget = app.query_one(PlotWidget)
         widget.show(line(1.0))
         await pilot.pause()
-        screen_rows(app)
-        widget.display = False
+        before = screen_rows(app)
+        app.query_one(hidden).display = False
+        await pilot.pause()
         widget.show(line(-1.0))
         await pilot.pause()
-        widget.display = True
+        app.query_one(hidden).display = True
         await pilot.pause()
         shown = screen_rows(app)
         widget.refresh()
         await pilot.pause()
-        assert shown == screen_rows(app)
+        assert before != shown == screen_rows(app)
 
 
 class Slow(ThemedApp):

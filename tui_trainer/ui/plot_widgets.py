@@ -135,6 +135,7 @@ class FrameWidget(Widget, Generic[Drawing]):
         self._waiting = False
         displayed = all(node.display for node in self.ancestors_with_self if isinstance(node, Widget))
         if not (displayed and self.is_on_screen):
+            self._drop_frame()
             return
         before, drawn_from = self._frame, self._drawn_from
         after = self._draw()
@@ -165,6 +166,13 @@ class FrameWidget(Widget, Generic[Drawing]):
             return part, changes(before, part, gap=0)
         budget.owed = budget.owed or (budget.limit is None and seen is not after)  # until it is still
         return seen, runs
+
+    def _drop_frame(self) -> None:
+        """Forget what is painted: Textual would show the old lines again when the widget is back on the screen."""
+        if self._frame is not None:
+            self._frame = self._goal = self._drawn_from = None
+            self._strips.clear()
+            self.refresh()
 
     def _paint(self, frame: Frame) -> None:
         """Show a frame that may differ everywhere, and in what its roles mean."""
