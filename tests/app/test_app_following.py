@@ -13,9 +13,11 @@ from running_app import Flow, Start, wait_until
 from textual._context import active_app
 
 from tui_trainer.app.app import TrainerApp
-from tui_trainer.app.following import GO_ALONG, REFUSAL
+from tui_trainer.app.dialogs.help import JumpScreen
+from tui_trainer.app.following import GO_ALONG, OF_MOMENT, REFUSAL
+from tui_trainer.app.moments import MOMENTS
 from tui_trainer.app.palette import entries
-from tui_trainer.app.screen import MainScreen
+from tui_trainer.app.screen import NO_TARGET, MainScreen
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.protocol import AnyCommand, AnyReport, EditRuns, Follow, Watch
@@ -124,7 +126,7 @@ async def test_what_would_change_something_is_refused(start: Start, sent: list[t
         for key in (key for key in keymap().listed if not key.when_following and key.name != GO_ALONG):
             follower.screen.message_line.show_message("")
             await follower.screen.action_do(key.name)
-            assert follower.message == REFUSAL, key.name
+            assert follower.message == (OF_MOMENT if key.owner == MOMENTS else REFUSAL), key.name
         for message in (
             TabView.FieldChosen("training.epochs", 1),
             TabView.WeightSet(0, 1.0, 0.0, ""),
@@ -142,6 +144,27 @@ async def test_what_would_change_something_is_refused(start: Start, sent: list[t
         assert follower.screen.experiment == presenter.screen.experiment == before
         titles = {entry.title for entry in entries(follower.screen)}
         assert "Boundary tab" in titles and not {"Train", "Pace full", "Report", "Iris"} & titles
+
+
+async def test_a_refusal_goes_with_what_is_done_next(start: Start) -> None:
+    """Be it another key here, or another tab in the session; and each says what fits its key."""
+    async with start(ENDLESS) as started, following() as follower:
+        presenter = one(started)
+        for key, refusal in (("space", REFUSAL), ("<", OF_MOMENT), ("right_curly_bracket", OF_MOMENT)):
+            await follower.press(key)
+            assert follower.message == refusal
+            await follower.press("y")
+            assert follower.message == ""
+        await follower.press("space", "semicolon")
+        assert follower.message == NO_TARGET, "its fields are of the session"
+        await follower.press("space")
+        assert follower.message == REFUSAL
+        await presenter.press("2")
+        await follower.until(lambda: follower.screen.tabs.active == "data", "another tab there")
+        assert follower.message == ""
+        await follower.until_shown("↑ ↓ column")
+        await follower.press("semicolon")
+        await follower.until(lambda: isinstance(follower.pilot.app.screen, JumpScreen), "letters on what can be used")
 
 
 LOOKS = (  # a tab, what is pressed there, and what then is looked at in both apps

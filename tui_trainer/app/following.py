@@ -20,13 +20,15 @@ from tui_trainer.ui.keymap import Chip, Key, key_of
 
 from .controller import Controller
 from .keys import FOLLOWING
+from .moments import MOMENTS
 from .setup.data_panel import DatasetField
 from .setup.network_panel import LayersEdited
 
 if TYPE_CHECKING:
     from .screen import MainScreen
 
-REFUSAL = "This terminal only follows; the run is changed where it was started."
+REFUSAL = "This terminal only follows; that is done where the run was started."
+OF_MOMENT = "This terminal only follows; moments are chosen where the run was started."
 WAITING = "waiting until something is loaded in the session …"
 GO_ALONG = "resume"  # the name of the key that does this instead: there is no run to resume
 CHANGES: Final[tuple[type[Message], ...]] = (  # what widgets say when the user changes something
@@ -56,6 +58,7 @@ class Following(Controller):
         self._goes_along = True
         self._watch: Watch | None = None  # what is looked at in the session
         self._has_ended = False  # the run, which the message says
+        self._refusal = ""  # that was shown last
 
     @property
     def is_on(self) -> bool:
@@ -79,6 +82,8 @@ class Following(Controller):
         match report:
             case Followed():
                 self.screen.header.followed = plain(report.experiment.title)
+                if self._watch is not None and report.watch is not None and report.watch.tab != self._watch.tab:
+                    self._drop_refusal()
                 is_other, self._watch = report.watch != self._watch, report.watch
                 if is_other and self._goes_along:
                     self._look_along()
@@ -120,6 +125,7 @@ class Following(Controller):
 
     def look_around(self) -> None:
         """Stay with the tabs that are opened here from now on."""
+        self._drop_refusal()
         if self.is_on and self._goes_along:
             self._goes_along = False
             self.show_message(f"Looking around; {key_of(GO_ALONG)} goes along with the session again.")
@@ -129,16 +135,24 @@ class Following(Controller):
         """Return whether a key does nothing else here: it is refused, or it goes along with the session, or stops."""
         if not self.is_on:
             return False
+        self._drop_refusal()
         if key.name != GO_ALONG:
-            return not key.when_following and self.refuses()
+            return not key.when_following and self.refuses(OF_MOMENT if key.owner == MOMENTS else REFUSAL)
         if self._goes_along:
             self.look_around()
         else:
             self.go_along()
         return True
 
-    def refuses(self) -> bool:
-        """Return whether the app only follows, and say so, as something would be changed."""
+    def refuses(self, sentence: str = REFUSAL) -> bool:
+        """Return whether the app only follows, and say so, as this is for the session alone."""
         if self.is_on:
-            self.show_message(REFUSAL, "error")
+            self._refusal = sentence
+            self.show_message(sentence, "error")
         return self.is_on
+
+    def _drop_refusal(self) -> None:
+        """Take a refusal off the message line, as something else was done since."""
+        if self._refusal and str(self.screen.message_line.content) == self._refusal:
+            self.show_message("")
+        self._refusal = ""

@@ -8,13 +8,14 @@ from tui_trainer.ui.keymap import key_of
 from .controller import Controller
 
 LEAPS = 100  # of a key from the start of a run to its end
+MOMENTS = "moments"  # owner of keys
 NOWHERE = "Nothing is trained yet, so there is no earlier moment."
 
 
 class Moments(Controller):
     """Has the trainer show an earlier moment in every tab; the run itself goes on, or stays, as it is."""
 
-    name = "moments"
+    name = MOMENTS
     shown: Progress | None = None  # of the moment that is shown; None in the present
     _asked: int | None = None  # the epoch that the trainer has not shown yet
 

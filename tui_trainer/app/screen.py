@@ -48,7 +48,7 @@ from tui_trainer.ui.themes import THICK
 from .coach import Coach, CoachStrip
 from .controller import Controller
 from .editor import ExperimentEditor
-from .following import CHANGES, Following
+from .following import CHANGES, OF_MOMENT, Following
 from .keys import footer
 from .lessons import BOOK, LESSONS, Lessons
 from .moments import Moments
@@ -63,6 +63,7 @@ CALM = 0.5  # seconds between two frames, for those who want less motion
 WIDE = 100  # columns from which the setup is beside the tabs
 HIGH = 20  # rows from which nothing has to give way
 TALL = 30  # rows from which a lesson's page, picture and question have room for all of it
+NO_TARGET = "There is nothing to jump to: no field or button on the screen can be used."
 LEAVING = frozenset({"quit", "quit_now", "interrupt"})  # names of keys
 
 
@@ -448,7 +449,7 @@ class MainScreen(Screen[None]):
             plot.markers = markers or plot.usual_markers
 
     def action_look_at(self, epoch: int) -> None:
-        if not self.following.refuses():
+        if not self.following.refuses(OF_MOMENT):
             self.moments.look_at(epoch)
 
     def action_next_pace(self) -> None:
@@ -476,7 +477,10 @@ class MainScreen(Screen[None]):
     def action_jump(self) -> None:
         """Put a letter on every field and control, to jump to it."""
         targets = [widget for widget in self.focus_chain if self._is_seen(widget)]
-        self.dialogs.open(JumpScreen(targets), self._jump_to)
+        if targets:
+            self.dialogs.open(JumpScreen(targets), self._jump_to)
+        else:
+            self.message_line.show_message(NO_TARGET)
 
     def _jump_to(self, widget: Widget | None) -> None:
         if widget is not None:
