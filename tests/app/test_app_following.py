@@ -18,8 +18,10 @@ from tui_trainer.app.following import GO_ALONG, OF_MOMENT, REFUSAL
 from tui_trainer.app.moments import MOMENTS
 from tui_trainer.app.palette import entries
 from tui_trainer.app.screen import NO_TARGET, MainScreen
+from tui_trainer.datasets.catalog import choose
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
+from tui_trainer.experiment.validation import to_plain
 from tui_trainer.protocol import AnyCommand, AnyReport, EditRuns, Follow, Watch
 from tui_trainer.runtime import Launch
 from tui_trainer.runtime.client import ChildProcess
@@ -271,6 +273,12 @@ async def test_a_lesson_shows_its_own_data_in_a_tab_that_has_shown_others(start:
         await follower.until_shown("y PRICE")
         await follower.pilot.pause()
         assert "virginica" not in follower.screen_text()
+
+        await follower.until_shown("following housing_data, read only")
+        await presenter.press("L")
+        moons = choose(presenter.screen.experiment.dataset, "moons")
+        await presenter.screen.editor.change_field("dataset", to_plain(moons))
+        await follower.until_shown("following moons 8")
 
 
 @pytest.mark.slow

@@ -10,7 +10,14 @@ from running_app import Start
 
 from tui_trainer.datasets.catalog import GOOD_SETTINGS
 from tui_trainer.experiment.edit import with_field
-from tui_trainer.experiment.schema import FIRST_EXPERIMENT, OWN_DATA, DatasetConfig, Experiment, TrainingConfig
+from tui_trainer.experiment.schema import (
+    FIRST_EXPERIMENT,
+    OWN_DATA,
+    UNTITLED,
+    DatasetConfig,
+    Experiment,
+    TrainingConfig,
+)
 from tui_trainer.protocol import RatesFound
 
 
@@ -134,6 +141,7 @@ async def test_an_own_file_after_a_lesson_has_its_own_settings(start: Start, tmp
         await flow.until_said("Good settings for")
         experiment = flow.screen.experiment
         assert experiment.model == OWN_DATA.model and experiment.training.l2 == OWN_DATA.training.l2
+        assert (lesson.name, experiment.name) == ("two_paths", UNTITLED)
         data = experiment.dataset
         assert (data.standardize, data.standardize_target, data.validation_split) == (True, True, 0.2)
         await flow.press("u")
@@ -142,3 +150,4 @@ async def test_an_own_file_after_a_lesson_has_its_own_settings(start: Start, tmp
         await flow.enter("dataset.path", write_prices(tmp_path))
         await flow.until_said("f takes good settings for own files.")
         assert not flow.screen.experiment.model.output.use_bias and not flow.screen.experiment.model.layers
+        assert flow.screen.experiment.name == UNTITLED

@@ -16,7 +16,7 @@ from tui_trainer.app.setup.panel import Panel
 from tui_trainer.datasets.catalog import CATALOG, ToySet, good_settings, has_usual_settings, without_lesson
 from tui_trainer.errors import UserError, plain
 from tui_trainer.experiment.edit import add_layer, changed_settings, is_hidden, move_layer, remove_layer, with_field
-from tui_trainer.experiment.schema import Experiment
+from tui_trainer.experiment.schema import UNTITLED, Experiment
 from tui_trainer.experiment.share import share
 from tui_trainer.experiment.toml_file import is_experiment, read, write
 from tui_trainer.experiment.validation import on_screen, screen_name
@@ -93,12 +93,14 @@ class ExperimentEditor(Controller):
         """Return ``changed`` with settings that train its dataset, if that is another one, and a sentence about them.
 
         Network and training that the user has chosen stay; then the settings are only offered. Those of a lesson are
-        not chosen, and made for its own data.
+        not chosen, and made for its own data, whose name ends with them.
         """
         before, data = self.experiment, changed.dataset
         is_lesson_data = self.screen.in_lesson and data.path is None
         if (data.name, data.path) == (before.dataset.name, before.dataset.path) or is_lesson_data:
             return changed, ""
+        if self.screen.lessons.has_named(before):
+            changed = replace(changed, name=UNTITLED)
         settings = good_settings(data)
         self._offered = None
         if settings is None or any(is_hidden(changed, path) for path in SUITED):

@@ -183,6 +183,10 @@ class Lessons(Controller):
         """Return whether network and training are those of a lesson that was opened, as it loads them."""
         return self._tracker is not None and self._tracker.has_set_up(experiment)
 
+    def has_named(self, experiment: Experiment) -> bool:
+        """Return whether an experiment has its name from the lesson that was opened last."""
+        return self._tracker is not None and self._tracker.has_named(experiment)
+
     async def load(self, lesson_id: str) -> None:
         """Start the lesson with that id."""
         lesson = self.tracker.find(lesson_id)

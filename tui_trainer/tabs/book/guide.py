@@ -29,6 +29,7 @@ class LessonTracker:
         self.progress = progress
         self.lesson: Lesson | None = None
         self._settings: tuple[tuple[ModelConfig, TrainingConfig], ...] = ()  # those of the lesson opened last
+        self._names: frozenset[str] = frozenset()  # of its experiments
         self.changed = False  # whether the experiment is none of the lesson's variants
         self._variant = ""  # the one that the experiment is, or was before it was changed
         self._run_variant = ""  # the one that the run began as
@@ -45,6 +46,7 @@ class LessonTracker:
         place, names = self.progress.place(lesson), {one.name for one in lesson.variants}
         self.lesson = lesson
         self._settings = tuple((one.experiment.model, one.experiment.training) for one in lesson.variants)
+        self._names = frozenset(one.experiment.name for one in lesson.variants)
         self._answers = tuple(map(place.answers.get, (one.key for one in lesson.questions)))
         self._ended = names & {*place.ended}
         self._runs = {name: run for name, run in place.runs.items() if name in names}
@@ -60,6 +62,10 @@ class LessonTracker:
     def has_set_up(self, experiment: Experiment) -> bool:
         """Return whether network and training are those of a variant of the lesson that was opened last."""
         return (experiment.model, experiment.training) in self._settings
+
+    def has_named(self, experiment: Experiment) -> bool:
+        """Return whether the name is that of the lesson that was opened last."""
+        return experiment.name in self._names
 
     def leave(self) -> None:
         """Close the open lesson."""
