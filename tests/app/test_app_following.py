@@ -176,6 +176,7 @@ LOOKS = (  # a tab, what is pressed there, and what then is looked at in both ap
     ("live", "1", ("left", "down", "o", "t"), lambda view: (replace(view._choice), view._shows_tally)),
     ("landscape", "3", ("v", "n", "plus"), lambda view: (view.request.kind, view.request.parameter, view._zoom)),
     ("predictions", "6", ("t", "down", "down"), lambda view: (view.part, view.panel, view._chosen)),
+    ("predictions", "6", ("v", "v"), lambda view: view.panel),
     ("predictions", "6", ("w", "down", "enter"), lambda view: (view.part, view.panel, view._column)),
     ("loss", "0", ("v", "S", "left"), lambda view: (view.quantity, view.smoothing, view.viewport)),
 )
@@ -255,6 +256,29 @@ async def test_a_session_in_which_nothing_is_loaded_yet(start: Start, tmp_path: 
             await presenter.screen.trainer.start_over(ENDLESS)
             await follower.until_state("ready")
             assert follower.screen.experiment == ENDLESS
+
+
+@pytest.mark.slow
+async def test_a_drawing_is_seen_as_the_network_sees_it(start: Start) -> None:
+    """By who follows from the start, and by who comes later and does not know the ink of the data yet."""
+    async with start(with_field(ENDLESS, "dataset", DatasetConfig("digits"))) as started, following() as follower:
+        presenter = one(started)
+        await presenter.press("6")
+        await presenter.until(lambda: presenter.contents("predictions"), "the samples")
+        await presenter.press("P")
+        board = presenter.screen.tabs.view._board  # type: ignore[union-attr]
+        await presenter.until(lambda: board.ink is not None, "the ink")
+        await presenter.press("enter", "down", "down", "right")
+        async with following((80, 24)) as later:
+            for flow in (follower, later):
+                await flow.until(lambda flow=flow: flow.screen.tabs.active == "predictions", "the tab")
+                view = flow.screen.tabs.view
+                await flow.until(lambda view=view: view.panel == "drawing", "the canvas")
+                await flow.until(lambda view=view: view._board.features == board.features, "the drawing")
+                await flow.until_shown("what the network sees")
+            await presenter.press("escape", "v")
+            for flow in (follower, later):
+                await flow.until(lambda flow=flow: flow.screen.tabs.view.panel == "samples", "the samples")
 
 
 IRIS = with_field(ENDLESS, "dataset", DatasetConfig("iris"))

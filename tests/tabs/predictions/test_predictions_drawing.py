@@ -141,6 +141,22 @@ def test_strokes_are_undone_one_by_one_and_a_sample_stays_in_its_place() -> None
     assert not values_of(board).any(), "as it began"
 
 
+def test_a_drawing_of_another_terminal_is_shown_as_the_network_sees_it() -> None:
+    there, here = board_on(EIGHT, INK), DrawingBoard()
+    there.draw((1.0, 1.0), begins=True, erases=False)
+    there.draw((1.0, 3.0), begins=False, erases=False)
+    here.open(EIGHT)
+    here.copy(there.features)
+    assert not here.features, "the ink is not known yet"
+    here.use(INK)
+    assert here.features == there.features and np.array_equal(here.canvas.levels, here.reading(None, (), "").levels)
+    for garbled in (b"", b"123", pack(np.zeros(63)), pack(np.full(64, np.nan))):
+        here.copy(garbled)
+        assert here.features == there.features
+    here.draw((6.0, 6.0), begins=True, erases=False)
+    assert here.features != there.features and here.undo() and here.features == there.features and not here.undo()
+
+
 def test_only_columns_that_are_trained_on_are_sent_and_dark_ink_is_dark() -> None:
     pixels = PixelGrid(8, 8, 0.0, 16.0, tuple(range(8, 64)))
     board = board_on(pixels, replace(INK, paper=16.0, full=0.0))

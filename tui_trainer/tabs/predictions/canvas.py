@@ -90,6 +90,7 @@ class DrawingBoard:
         self._cursor: Point = (0.0, 0.0)
         self._tool: Tool = ""  # put down by a key
         self._is_dragged = False  # whether the mouse draws the last stroke
+        self._copied = b""  # what the network sees in another terminal, until the ink is known
         self._rendered: tuple[object, Array, Array] | None = None  # for which sketch and ink, as drawn, as seen
 
     def open(self, pixels: PixelGrid) -> None:
@@ -100,6 +101,21 @@ class DrawingBoard:
         if pixels != self._pixels:
             self.ink = None
         self._pixels, self._tool, self._is_dragged = pixels, "", False
+
+    def use(self, ink: Ink) -> None:
+        """Draw with the ink of the data from now on."""
+        self.ink = ink
+        self.copy(self._copied)
+
+    def copy(self, seen: bytes) -> None:
+        """Show what the network sees in another terminal, ``features`` there; what is drawn here then goes over it."""
+        self._copied = seen if self.ink is None else b""
+        if self._pixels is None or self.ink is None or len(seen) != len(self.features):
+            return
+        picture = self._pixels.image(unpack(seen), self.ink.paper)
+        if np.isfinite(picture).all() and seen != self.features:
+            self._tool, self._is_dragged, self._undone = "", False, []
+            self._sketch = Sketch(self._sketch.rows, self._sketch.columns, sample=self.ink.shares(picture))
 
     def draw(self, point: Point, begins: bool, erases: bool) -> None:
         """Begin a stroke at a point, or go on with the last one to there."""

@@ -11,6 +11,7 @@ from tui_trainer.datasets.split import PartName
 from tui_trainer.protocol import Content, Request
 
 Axis = Literal["residual", "distance", "probability", "joint"]
+ListingPanel = Literal["overview", "samples", "loss", "thresholds"]
 
 
 class WatchPredictions(Request, frozen=True):
@@ -23,7 +24,7 @@ class WatchPredictions(Request, frozen=True):
     A ``cell`` of the matrix, the numbers of a true and a predicted class, leaves only its samples to be listed.
     With ``pictures`` all features of the listed samples are sent, to draw them. With a ``cut`` there are also the
     curves of the class ``of_class`` against the rest; it is a threshold of probabilities, or where outputs are none a
-    share of their range.
+    share of their range. The content is the same for each ``panel``, which is for those who follow the session.
     """
 
     part: PartName = "validation"
@@ -36,6 +37,7 @@ class WatchPredictions(Request, frozen=True):
     of_class: int = 1
     cell: tuple[int, int] | None = None
     pictures: bool = False
+    panel: ListingPanel = "overview"
 
 
 class WatchImportance(Request, frozen=True):

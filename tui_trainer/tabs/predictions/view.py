@@ -25,6 +25,7 @@ from .layout import GUTTER, Panel, Room, arrange
 from .messages import (
     ClassPredictions,
     Importance,
+    ListingPanel,
     NumberPredictions,
     Recognition,
     WatchDrawing,
@@ -62,7 +63,7 @@ PLOTS = {
     "response": response,
 }
 TEXTS = ("matrix", "note", "histogram", "list", "sheet", "chosen", "cut", "bars", "what_if", "canvas", "reading")
-PANELS: tuple[Panel, ...] = ("overview", "samples", "loss", "thresholds")
+PANELS: tuple[ListingPanel, ...] = ("overview", "samples", "loss", "thresholds")
 CUT_STEPS = 50  # of the threshold, from one end of the outputs to the other
 NO_PICTURE = "Only pictures can be drawn: these columns are not the pixels of one."
 NOTHING_TO_UNDO = "Nothing is left to undo in the drawing."
@@ -175,6 +176,7 @@ class PredictionsView(TabView):
             self._of_class,
             self._cell,
             self._sheet is not None,
+            next((panel for panel in PANELS if panel == self.panel), "overview"),
         )
 
     def configure(self, options: dict[str, object]) -> None:
@@ -182,13 +184,12 @@ class PredictionsView(TabView):
         self.panel = next((panel for panel in PANELS if panel == options.get("panel")), "overview")
         self.part = "training" if options.get("part") == "training" else "validation"
 
-    def look_as(self, request: WatchPredictions | WatchImportance | WatchWhatIf) -> None:
-        """Look at the same part, panel and samples; of the panels with the list, at the one that is open here."""
+    def look_as(self, request: WatchPredictions | WatchImportance | WatchWhatIf | WatchDrawing) -> None:
+        """Look at the same part, panel and samples; at a drawing as the network sees it there."""
         self.part = request.part
         match request:
             case WatchPredictions():
-                usual = self.panel if self.panel in PANELS and self.panel != "thresholds" else "overview"
-                self.panel = usual if request.cut is None else "thresholds"
+                self.panel = request.panel
                 self._cut = self._cut if request.cut is None else min(max(round(request.cut * CUT_STEPS), 0), CUT_STEPS)
                 self._chosen, self._page, self._of_class = request.chosen, request.page, request.of_class
                 self._cell, self._cursor = request.cell, None
@@ -201,6 +202,9 @@ class PredictionsView(TabView):
                 self._sample, self._moved, self._first_input = request.sample, dict(request.moved), request.first
                 self._column = max(self._column or 0, request.first)
                 self.panel = "what_if"
+            case WatchDrawing() if self._picture.pixels is not None:
+                self._board.copy(request.features)
+                self.panel = "drawing"
         self._arrange()
 
     def show_loaded(self, loaded: Loaded) -> None:
@@ -232,7 +236,8 @@ class PredictionsView(TabView):
 
     def show_content(self, content: ClassPredictions | NumberPredictions | Importance | WhatIf | Recognition) -> None:
         if isinstance(content, Recognition):
-            self._recognition, self._board.ink = content, content.ink
+            self._recognition = content
+            self._board.use(content.ink)
             self._show_drawing()
             return
         if isinstance(content, Importance | WhatIf):
