@@ -165,6 +165,8 @@ async def test_a_refusal_goes_with_what_is_done_next(start: Start) -> None:
         await follower.until(lambda: follower.screen.tabs.active == "data", "another tab there")
         assert follower.message == ""
         await follower.until_shown("↑ ↓ column")
+        await follower.press("space", "y")
+        assert follower.message == "", "also with a key that has no effect in this tab"
         await follower.press("semicolon")
         await follower.until(lambda: isinstance(follower.pilot.app.screen, JumpScreen), "letters on what can be used")
 

@@ -83,7 +83,7 @@ class Following(Controller):
             case Followed():
                 self.screen.header.followed = plain(report.experiment.title)
                 if self._watch is not None and report.watch is not None and report.watch.tab != self._watch.tab:
-                    self._drop_refusal()
+                    self.drop_refusal()
                 is_other, self._watch = report.watch != self._watch, report.watch
                 if is_other and self._goes_along:
                     self._look_along()
@@ -125,7 +125,7 @@ class Following(Controller):
 
     def look_around(self) -> None:
         """Stay with the tabs that are opened here from now on."""
-        self._drop_refusal()
+        self.drop_refusal()
         if self.is_on and self._goes_along:
             self._goes_along = False
             self.show_message(f"Looking around; {key_of(GO_ALONG)} goes along with the session again.")
@@ -135,7 +135,7 @@ class Following(Controller):
         """Return whether a key does nothing else here: it is refused, or it goes along with the session, or stops."""
         if not self.is_on:
             return False
-        self._drop_refusal()
+        self.drop_refusal()
         if key.name != GO_ALONG:
             return not key.when_following and self.refuses(OF_MOMENT if key.owner == MOMENTS else REFUSAL)
         if self._goes_along:
@@ -151,7 +151,7 @@ class Following(Controller):
             self.show_message(sentence, "error")
         return self.is_on
 
-    def _drop_refusal(self) -> None:
+    def drop_refusal(self) -> None:
         """Take a refusal off the message line, as something else was done since."""
         if self._refusal and str(self.screen.message_line.content) == self._refusal:
             self.show_message("")

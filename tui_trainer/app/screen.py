@@ -203,6 +203,10 @@ class MainScreen(Screen[None]):
         """Leave the room to the lesson, or take it back."""
         self.coach.show()
 
+    def on_key(self) -> None:
+        """Take off a refusal, also by a key that has no effect."""
+        self.following.drop_refusal()
+
     def on_mouse_down(self) -> None:
         """Close an open list on a click beside it."""
         if isinstance(self.focused, DropdownList):
