@@ -19,7 +19,7 @@ import pytest
 from rich.console import RenderableType
 from systems import WINDOWS
 from textual._context import visible_screen_stack
-from textual.css.model import RuleSet
+from textual.css.model import RuleSet, SelectorType
 from textual.css.styles import RulesMap
 from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
@@ -244,14 +244,45 @@ async def running_app(
             yield flow
 
 
+class Asked:
+    """What the rules that may concern a node ask of it and of those above it; all else makes no difference."""
+
+    def __init__(self, rules: list[RuleSet]) -> None:
+        parts = [part for rule in rules for selectors in rule.selector_set for part in selectors.selectors]
+        self.names = {PREFIX.get(part.type, "") + part.name for part in parts if part.type not in ANY}
+        if any(part.pseudo_classes for part in parts if part.type in ANY):
+            self.names.add("*")  # which is a name of every node
+        self.pseudo_classes = {name for rule in rules for name in rule.pseudo_classes}
+        self.of_app = self.pseudo_classes & OF_APP
+        self.of_nodes = self.pseudo_classes - OF_APP
+        self._known_names: dict[tuple[object, ...], frozenset[str]] = {}
+
+    def names_of(self, node: DOMNode) -> frozenset[str]:
+        """Those of a node's names that the rules ask for."""
+        key = (type(node), node._id, node.classes)
+        if key not in self._known_names:
+            self._known_names[key] = frozenset(self.names & node._selector_names)
+        return self._known_names[key]
+
+    def answers(self, path: list[DOMNode]) -> tuple[object, ...]:
+        """What the rules find out about a node by its path, from the app down to it."""
+        answers: list[object] = [name for name in self.of_app if path[0].has_pseudo_class(name)]
+        for node in path:
+            names = self.names_of(node)
+            answers.append((names, *(one for one in self.of_nodes if node.has_pseudo_class(one))) if names else None)
+        return tuple(answers)
+
+
 class KnownStyles:
     """What one set of rules gives to nodes: the same in every app of the process, which each would work out itself."""
 
     def __init__(self) -> None:
-        self.pseudo_classes: dict[frozenset[str], frozenset[str]] = {}  # by the selectors that name a node
-        self.rules: dict[tuple[object, ...], RulesMap] = {}  # by all that selectors can ask of a node and those above
+        self.asked: dict[frozenset[str], Asked] = {}  # by the selectors that name a node
+        self.rules: dict[tuple[object, ...], RulesMap] = {}  # by these and the answers
 
 
+ANY = {SelectorType.UNIVERSAL, SelectorType.NESTED}
+PREFIX = {SelectorType.CLASS: ".", SelectorType.ID: "#"}
 PARSED: dict[tuple[object, ...], list[RuleSet]] = {}  # styles, by their text and the colours they name
 KNOWN: dict[tuple[int, ...], KnownStyles] = {}  # by the rules; these stay in PARSED
 OF_APP = {"dark", "light", "ansi", "nocolor", "inline"}  # pseudo-classes that all nodes share
@@ -288,16 +319,11 @@ def apply_known(sheet: Stylesheet, node: DOMNode, *, animate: bool = False, cach
     """Give a node its styles: those that a node like it, below nodes like those above it, had in any app before."""
     by_selector, known = known_styles(sheet)
     selectors = frozenset(by_selector.keys() & node._selector_names)
-    pseudo_classes = known.pseudo_classes.get(selectors)
-    if pseudo_classes is None:
-        pseudo_classes = frozenset().union(*(rule.pseudo_classes for name in selectors for rule in by_selector[name]))
-        known.pseudo_classes[selectors] = pseudo_classes
-    path, own = node.css_path_nodes, pseudo_classes - OF_APP
-    key = (
-        selectors,
-        *(name for name in pseudo_classes & OF_APP if path[0].has_pseudo_class(name)),
-        *((type(one), one._id, one.classes, *(name for name in own if one.has_pseudo_class(name))) for one in path),
-    )
+    asked = known.asked.get(selectors)
+    if asked is None:
+        asked = known.asked[selectors] = Asked([rule for name in selectors for rule in by_selector[name]])
+    pseudo_classes = asked.pseudo_classes
+    key = (selectors, *asked.answers(node.css_path_nodes))
     rules = known.rules.get(key)
     if rules is None:
         GIVEN.pop(node, None)
