@@ -33,15 +33,20 @@ NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep compiled modules in a folder of this run where they are kept nowhere.
+    """Keep compiled modules in pytest's cache where they are kept nowhere; without that, in a folder of this run.
 
     Every process that the tests start would compile the whole package for itself, and every worker all tests.
     Collecting the tests makes a million objects that stay, which the garbage collector would look at again and again.
     """
     gc.set_threshold(2 * MAX_UNCOLLECTED, 10, 10)
     if os.environ.pop(NO_BYTECODE, "") and not hasattr(config, "workerinput"):
-        config.stash[COMPILED] = os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="compiled-")
-        sys.pycache_prefix, sys.dont_write_bytecode = config.stash[COMPILED], False
+        cache = getattr(config, "cache", None)  # none with -p no:cacheprovider
+        if cache is None:
+            folder = config.stash[COMPILED] = tempfile.mkdtemp(prefix="compiled-")
+        else:
+            folder = str(cache.mkdir("compiled"))
+        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = folder
+        sys.dont_write_bytecode = False
 
 
 @pytest.fixture(autouse=True)
@@ -91,7 +96,6 @@ def pytest_testnodedown(node: object) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Write the last line, below pytest's own summary."""
     if COMPILED in config.stash:
-        os.environ[NO_BYTECODE] = "1"
         shutil.rmtree(config.stash[COMPILED], ignore_errors=True)
     count = config.stash.get(LEFT_OUT, 0)
     reporter = config.pluginmanager.get_plugin("terminalreporter")

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from running_app import Flow, Start
 
+OTHER_SIZES = pytest.mark.slow  # each goes through all data sets; the two usual ones are enough for every day
+
 
 def fold_of(flow: Flow, path: str) -> Fold:
     """The fold that holds the field at ``path``."""
@@ -81,7 +83,15 @@ async def test_a_few_fields_are_seen_and_the_rest_is_folded(start: Start) -> Non
 
 
 @pytest.mark.parametrize(
-    ("size", "width"), [((100, 30), 30), ((120, 40), 30), ((200, 60), 34), ((80, 24), 80), ((60, 16), 60)]
+    ("size", "width"),
+    [
+        ((120, 40), 30),
+        ((80, 24), 80),
+        *(
+            pytest.param(size, width, marks=OTHER_SIZES)
+            for size, width in (((100, 30), 30), ((200, 60), 34), ((60, 16), 60))
+        ),
+    ],
 )
 async def test_cards_have_one_grid_and_nothing_beyond_their_frames(
     start: Start, size: tuple[int, int], width: int, monkeypatch: pytest.MonkeyPatch

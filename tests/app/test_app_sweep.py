@@ -183,6 +183,7 @@ async def test_a_search_has_trials_in_place_of_draws(start: Start, monkeypatch: 
         await flow.until_said("Sweep done, 9 runs in ")
 
 
+@pytest.mark.slow  # five seconds of processes; without the app: tests/sweep, and in it, in short, the tests above
 async def test_a_sweep_of_four_runs_goes_on_beside_training(start: Start, tmp_path: Path) -> None:
     async with start(SMALL) as flow:
         form = await opened(flow)
@@ -237,6 +238,7 @@ async def test_a_sweep_of_four_runs_goes_on_beside_training(start: Start, tmp_pa
     store.close()
 
 
+@pytest.mark.slow  # its processes are killed; in a moment: tests/sweep/test_sweep_service.py
 async def test_looked_at_cancelled_lost_and_left(start: Start) -> None:
     async with start(SMALL, size=(60, 16)) as flow:
         app = flow.pilot.app

@@ -448,7 +448,8 @@ TASKS: tuple[tuple[Callable[[Flow, Hand], Awaitable[None]], Experiment], ...] = 
 )
 
 
-@pytest.mark.parametrize("hand", [Keys, Mouse])
+# The mouse alone takes twice as long as keys; what it does in each place has tests of its own.
+@pytest.mark.parametrize("hand", [Keys, pytest.param(Mouse, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("task", "experiment"), TASKS, ids=[task.__name__ for task, _ in TASKS])
 async def test_a_whole_task_with_one_hand(
     start: Start,

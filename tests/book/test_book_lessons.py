@@ -24,7 +24,13 @@ ASKED_FOR = """
     exercise_iris exercise_boston squared_error logistic_loss chain_rule mini_batches momentum adam two_valleys
     overfitting l2_penalty dropout exclusive_or spiral
 """
-lessons = pytest.mark.parametrize("lesson", LESSONS.values(), ids=LESSONS)
+LONG = {"lab_digits"}  # seconds of training; its like are the others
+# The tests of a lesson follow each other (that is the scope), so that the worker that has tried it tries all.
+lessons = pytest.mark.parametrize(
+    "lesson",
+    [pytest.param(lesson, id=name, marks=[pytest.mark.slow] * (name in LONG)) for name, lesson in LESSONS.items()],
+    scope="module",
+)
 
 
 @cache
