@@ -19,7 +19,7 @@ import pytest
 from rich.console import RenderableType
 from systems import WINDOWS
 from textual._context import visible_screen_stack
-from textual.css.model import RuleSet, SelectorType
+from textual.css.model import CombinatorType, RuleSet, Selector, SelectorType
 from textual.css.styles import RulesMap
 from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
@@ -244,33 +244,44 @@ async def running_app(
             yield flow
 
 
+class Questions:
+    """What parts of selectors ask of a node: is that one of its names, does it have this pseudo-class?"""
+
+    def __init__(self, parts: list[Selector]) -> None:
+        self.names = {PREFIX.get(part.type, "") + part.name for part in parts if part.type not in ANY}
+        if any(part.pseudo_classes for part in parts if part.type in ANY):
+            self.names.add("*")  # which is a name of every node
+        self.pseudo_classes = {name for part in parts for name in part.pseudo_classes} - OF_APP
+        self._known_names: dict[tuple[object, ...], frozenset[str]] = {}
+
+    def answers(self, node: DOMNode) -> tuple[object, ...]:
+        """What is true of a node: nothing, where it has none of the names."""
+        key = (type(node), node._id, node.classes)
+        names = self._known_names.get(key)
+        if names is None:
+            names = self._known_names[key] = frozenset(self.names & node._selector_names)
+        return (names, *(name for name in self.pseudo_classes if node.has_pseudo_class(name))) if names else ()
+
+
 class Asked:
     """What the rules that may concern a node ask of it and of those above it; all else makes no difference."""
 
     def __init__(self, rules: list[RuleSet]) -> None:
-        parts = [part for rule in rules for selectors in rule.selector_set for part in selectors.selectors]
-        self.names = {PREFIX.get(part.type, "") + part.name for part in parts if part.type not in ANY}
-        if any(part.pseudo_classes for part in parts if part.type in ANY):
-            self.names.add("*")  # which is a name of every node
         self.pseudo_classes = {name for rule in rules for name in rule.pseudo_classes}
-        self.of_app = self.pseudo_classes & OF_APP
-        self.of_nodes = self.pseudo_classes - OF_APP
-        self._known_names: dict[tuple[object, ...], frozenset[str]] = {}
-
-    def names_of(self, node: DOMNode) -> frozenset[str]:
-        """Those of a node's names that the rules ask for."""
-        key = (type(node), node._id, node.classes)
-        if key not in self._known_names:
-            self._known_names[key] = frozenset(self.names & node._selector_names)
-        return self._known_names[key]
+        own: list[Selector] = []
+        above: list[Selector] = []
+        for parts in (selectors.selectors for rule in rules for selectors in rule.selector_set):
+            place = max(place for place, part in enumerate(parts) if part.combinator is not CombinatorType.SAME)
+            above += parts[:place]
+            own += parts[place:]
+        self._own, self._above = Questions(own), Questions(above)
+        self._of_app = self.pseudo_classes & OF_APP
 
     def answers(self, path: list[DOMNode]) -> tuple[object, ...]:
         """What the rules find out about a node by its path, from the app down to it."""
-        answers: list[object] = [name for name in self.of_app if path[0].has_pseudo_class(name)]
-        for node in path:
-            names = self.names_of(node)
-            answers.append((names, *(one for one in self.of_nodes if node.has_pseudo_class(one))) if names else None)
-        return tuple(answers)
+        *above, node = path
+        of_app = (name for name in self._of_app if path[0].has_pseudo_class(name))
+        return (*of_app, *map(self._above.answers, above), self._own.answers(node))
 
 
 class KnownStyles:
@@ -310,7 +321,7 @@ def known_styles(sheet: Stylesheet) -> tuple[dict[str, list[RuleSet]], KnownStyl
     rules = sheet.rules_map
     remembered: tuple[dict[str, list[RuleSet]], KnownStyles] | None = getattr(sheet, "_known", None)
     if remembered is None or remembered[0] is not rules:
-        known = KNOWN.setdefault(tuple(id(rule) for rule in sheet.rules), KnownStyles())
+        known = KNOWN.setdefault(tuple(map(id, sheet.rules)), KnownStyles())
         remembered = sheet._known = (rules, known)  # type: ignore[attr-defined]
     return remembered
 

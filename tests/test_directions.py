@@ -192,14 +192,15 @@ def imports() -> tuple[Import, ...]:
 
 def imports_of(module: str) -> Iterator[Import]:
     """The imports that stand in one module."""
+    nodes = list(ast.walk(tree(module)))
     guarded = {
         id(node)
-        for block in ast.walk(tree(module))
+        for block in nodes
         if isinstance(block, ast.If) and ast.unparse(block.test).endswith("TYPE_CHECKING")
         for statement in block.body
         for node in ast.walk(statement)
     }
-    for node in ast.walk(tree(module)):
+    for node in nodes:
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
