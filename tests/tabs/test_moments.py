@@ -49,8 +49,8 @@ def content(tabs: TabComputing, name: str, request: Request | None = None) -> by
     computed = tabs.compute()
     assert computed is not None and computed[0] == name
     shown = computed[1]
-    if isinstance(shown, SummaryContent):  # whose history is of the moments that somebody looked at
-        shown = msgspec.structs.replace(shown, epochs=b"", history=())
+    if isinstance(shown, SummaryContent):  # whose history is of the moments that somebody looked at, or of none
+        shown = msgspec.structs.replace(shown, epochs=b"", history=(), moment=None)
     return bytes(encode(shown))
 
 
