@@ -15,10 +15,12 @@ from tui_trainer.experiment.schema import DatasetConfig, Experiment, LayerConfig
 from tui_trainer.formats import format_measure, format_number
 from tui_trainer.plotting.plot import Plot
 from tui_trainer.protocol import Update
+from tui_trainer.runtime import reporting
 from tui_trainer.tabs.network.activation_curves import ActivationCurves
 from tui_trainer.tabs.network.drawing import NetworkCanvas
 from tui_trainer.tabs.network.messages import InputSeen, NeuronDetail, Term
 from tui_trainer.tabs.network.view import NetworkView
+from tui_trainer.training.session import Session
 from tui_trainer.ui.plot_widgets import PlotWidget, TextLines
 from tui_trainer.ui.status_lines import Prompt
 
@@ -294,3 +296,16 @@ async def test_after_a_step_the_dropped_units_are_seen_until_training_goes_on(st
         await flow.until(lambda: "× off" in words.text, "again")
         await flow.press("space")
         await flow.until(lambda: "× off" not in words.text, "training goes on")
+
+
+async def test_a_sample_of_other_data_is_not_named_after_these(start: Start) -> None:
+    """Where the network looks the same: before what the new run sends has come, the room may change."""
+    numbers, classes = (with_field(IRIS, "dataset", DatasetConfig(name)) for name in ("multi_gauss", "circle"))
+    async with start(numbers) as flow:
+        tab, session = await Tab(flow).open(), Session()
+        await flow.until(lambda: tab.view.content is not None, "a sample")
+        for experiment, stays in ((numbers, True), (classes, False)):
+            session.load(experiment)
+            tab.view.show_loaded(reporting.loaded(session, 1))
+            assert (tab.view.content is not None) == stays, "of the same data until the next sample comes"
+            tab.view._handle_resized()

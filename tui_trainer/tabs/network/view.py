@@ -181,6 +181,8 @@ class NetworkView(TabView):
         self._experiment = experiment
 
     def show_loaded(self, loaded: Loaded) -> None:
+        if self._loaded is not None and _names(self._loaded) != _names(loaded):
+            self.content = None  # a sample of other data has no place in these, though the network may look the same
         self._loaded, self._steps, self._is_current = loaded, 0, False
         self._make_room()
         shape = shape_of(loaded)
@@ -192,6 +194,7 @@ class NetworkView(TabView):
         self._choose(self._choice_of_stage if self.in_mode else self.choice)
 
     def show_target(self, loaded: Loaded) -> None:
+        self.content = None
         self._loaded, self._shape, self._is_current = loaded, shape_of(loaded), False
 
     def show_progress(self, progress: Progress) -> None:
@@ -542,3 +545,9 @@ def short_name(shape: Shape, detail: NeuronDetail, term: Term) -> str:
 def first_weights_with(weights: Sequence[float], index: int, value: float) -> tuple[float, ...]:
     """Return all initial weights with one of them replaced."""
     return (*weights[:index], value, *weights[index + 1 :])
+
+
+def _names(loaded: Loaded) -> tuple[object, ...]:
+    """Return what tells data apart: the names of their columns and classes."""
+    dataset = loaded.dataset
+    return dataset.features, dataset.target, dataset.classes
