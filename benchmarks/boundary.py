@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from plot import paint
 from pty_app import open_app
 from rich.style import Style
 from textual.color import Color
@@ -36,7 +37,7 @@ from tui_trainer.tabs.computing import TrainerContext
 from tui_trainer.tabs.network.messages import NeuronRange
 from tui_trainer.tabs.view import decode_content
 from tui_trainer.training.session import Session
-from tui_trainer.ui.plot_widgets import Tints, strips
+from tui_trainer.ui.plot_widgets import Tints
 
 WIDTH, HEIGHT = 100, 40
 PICTURES = 40
@@ -106,12 +107,12 @@ def drawer() -> Callable[[bytes], Frame]:
         content = decode_content(report)
         if isinstance(content, Function):
             drawn = render_plot(plot(content, "all"), WIDTH, HEIGHT)
-            strips(drawn, styles)
+            paint(drawn, styles)
             return drawn
         assert isinstance(content, Boundary)
         picture = heatmap(content, False, "all")
         drawn = render_heatmap(picture, WIDTH, HEIGHT)
-        strips(drawn, Tints(colors, picture.kind_colors))
+        paint(drawn, Tints(colors, picture.kind_colors))
         return drawn
 
     return draw

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from plot import paint
 from rich.style import Style
 
 from tui_trainer.experiment.edit import with_field
@@ -28,7 +29,6 @@ from tui_trainer.tabs.landscape.drawing import chart, curve, position_text, step
 from tui_trainer.tabs.landscape.messages import Landscape, WatchLandscape
 from tui_trainer.tabs.view import decode_content
 from tui_trainer.training.session import Session
-from tui_trainer.ui.plot_widgets import strips
 
 Result = TypeVar("Result")
 
@@ -65,9 +65,9 @@ def cases() -> dict[str, tuple[Experiment, str]]:
 def draw(content: Landscape) -> None:
     """All that changes on the screen, as strips."""
     if content.map is None:
-        strips(render_plot(curve(content, False), WIDTH, HEIGHT), Styles())
+        paint(render_plot(curve(content, False), WIDTH, HEIGHT), Styles())
     else:
-        strips(heatmaps.render_heatmap(chart(content, content.map), WIDTH, HEIGHT), Styles())
+        paint(heatmaps.render_heatmap(chart(content, content.map), WIDTH, HEIGHT), Styles())
     if content.way is None:
         position_text(content)
     else:

@@ -14,16 +14,17 @@ import sys
 import tempfile
 import time
 import venv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from rich.style import Style
 
+from tui_trainer.plotting.frame import Frame
 from tui_trainer.plotting.lines import render_plot
 from tui_trainer.plotting.plot import Plot, Series
 from tui_trainer.training.series import DownsampledSeries
-from tui_trainer.ui.plot_widgets import strips
+from tui_trainer.ui.plot_widgets import strip
 
 WIDTH, HEIGHT, POINTS, REPEATS = 100, 30, 1000, 60
 
@@ -55,6 +56,12 @@ asyncio.run(main())
 """
 
 
+def paint(frame: Frame, styles: Mapping[int, Style]) -> None:
+    """Make the strips of a whole frame, as the widget does."""
+    for row in range(len(frame.rows)):
+        strip(frame, row, styles)
+
+
 def curves(points: int, seed: int = 0) -> np.ndarray:
     """A loss that falls with a little noise, (points,)."""
     x = np.arange(1, points + 1)
@@ -73,7 +80,7 @@ def ours(counts: Sequence[int]) -> dict[int, float]:
             lines = tuple(
                 Series(name, *one.points(), name, sign="○" if name == "validation" else "") for name, one in named
             )
-            strips(render_plot(Plot(lines, "epoch", "loss"), WIDTH, HEIGHT), styles)
+            paint(render_plot(Plot(lines, "epoch", "loss"), WIDTH, HEIGHT), styles)
             times[points].append(time.perf_counter() - started)
     return {points: statistics.median(taken) for points, taken in times.items()}
 

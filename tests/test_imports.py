@@ -6,15 +6,19 @@ together have imported is looked at.
 
 from __future__ import annotations
 
+import ast
+import importlib.util
 import json
 import subprocess
 import sys
 from functools import cache
+from pathlib import Path
 
 import pytest
 
 from tui_trainer.tabs import TABS
 
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 SCREEN = ("textual", "rich", "plotext")
 FILES = ("pandas", "safetensors")
 HEAVY = ("numpy", *SCREEN, *FILES, "tui_trainer.engine")
@@ -116,3 +120,14 @@ def test_the_app_needs_no_pandas_and_no_engine() -> None:
 
 def test_a_sweep_needs_no_optuna_before_it_searches() -> None:
     assert not imported_by(SWEEP[-1]) & {"optuna", "sqlalchemy"}
+
+
+@pytest.mark.parametrize("path", sorted(BENCHMARKS.glob("*.py")), ids=lambda path: path.stem)
+def test_what_a_benchmark_imports_of_the_package_is_there(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tui_trainer"):
+            module = importlib.import_module(str(node.module))
+            for name in node.names:
+                there = hasattr(module, name.name) or importlib.util.find_spec(f"{node.module}.{name.name}")
+                assert there, f"{node.module} has no {name.name}"
