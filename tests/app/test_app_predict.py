@@ -54,7 +54,7 @@ async def test_new_rows_are_predicted_and_told_by_line(start: Start, tmp_path: P
         await flow.press("enter")
         await flow.until_said("rows predicted in")
         assert flow.message == (
-            f"2 rows predicted in '{out}', 1 not: line 3: column 'town' holds 'M'; it was trained on 'B', 'K'."
+            f"2 rows predicted in {str(out)!r}, 1 not: line 3: column 'town' holds 'M'; it was trained on 'B', 'K'."
         )
         head, first, second, third = rows_of(out)
         assert head == ["id", "predicted_price"] and second == ["a2", ""]
