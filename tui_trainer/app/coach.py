@@ -79,9 +79,9 @@ class Coach(Controller):
         self._score_before: float | None = None  # of the one before the change
         self._loaded: Loaded | None = None
         self._progress: Progress | None = None
-        self._offer: LessonOffer | ResumeOffer | None = None
-        self._cut_off: ResumeOffer | None = None  # a run to go on with, unless there is a lesson
-        self._looks: Literal["not yet", "now", "done"] = "not yet"  # for that lesson
+        self._lesson: LessonOffer | None = None
+        self._run: ResumeOffer | None = None
+        self._looks: Literal["not yet", "now", "done"] = "not yet"  # for a lesson to go on with
 
     @property
     def strip(self) -> CoachStrip:
@@ -93,6 +93,14 @@ class Coach(Controller):
         """Whether there is something from last time to go on with."""
         return self._offer is not None
 
+    @property
+    def _offer(self) -> LessonOffer | ResumeOffer | None:
+        """The lesson, else the run; nothing before it is known which: an offer does not become another one."""
+        return self._lesson or self._run if self._looks == "done" else None
+
+    def _withdraw(self) -> None:
+        self._lesson = self._run = None
+
     async def on_report(self, report: AnyReport) -> bool:
         match report:
             case Loaded():
@@ -103,9 +111,8 @@ class Coach(Controller):
             case Progress():
                 self._on_progress(report)
             case ResumeOffer():
-                self._cut_off = report
-                if self._looks == "done":
-                    self._offer_run()
+                self._run = report
+                self.show()
         return False
 
     def _on_progress(self, progress: Progress) -> None:
@@ -115,7 +122,7 @@ class Coach(Controller):
         if RUN_STATES[progress.state].ended and progress.state != "diverged":
             self._score = score_of(progress)
         if progress.state == "running":
-            self._offer = self._cut_off = None
+            self._withdraw()
         self.show()
 
     def on_experiment(self, before: Experiment, after: Experiment) -> None:
@@ -134,11 +141,7 @@ class Coach(Controller):
             await self._offer_lesson()
         finally:
             self._looks = "done"
-            self._offer_run()
-
-    def _offer_run(self) -> None:
-        self._offer = self._offer or self._cut_off
-        self.show()
+            self.show()
 
     async def _offer_lesson(self) -> None:
         """Offer the lesson that was open when the app was left; nothing of the book is read if there was none."""
@@ -153,14 +156,14 @@ class Coach(Controller):
         lesson = tracker.find(opened)
         if lesson is not None and not self._actions and not self.screen.in_lesson:
             number = tracker.library.lessons.index(lesson) + 1
-            self._offer = LessonOffer(opened, {"number": str(number), "title": shortened(lesson.title)})
+            self._lesson = LessonOffer(opened, {"number": str(number), "title": shortened(lesson.title)})
 
     def note(self, key: str) -> None:
         """Note which key was pressed; after five different ones the strip stays away."""
         self._pressed = key
         if key in NO_ACTION:
             return
-        self._offer = self._cut_off = None
+        self._withdraw()
         self._actions.add(key)
         if self.mode == "first" and len(self._actions) >= LEARNT:
             self._choose("offers")
@@ -170,7 +173,7 @@ class Coach(Controller):
         """Hide the strip for good; return False if it is hidden already."""
         if not self.strip.display:
             return False
-        self._offer = self._cut_off = None
+        self._withdraw()
         self._choose("offers")
         self.show_message(f"The tips are off; {key_of('coach')} brings them back.")
         return True
@@ -184,7 +187,8 @@ class Coach(Controller):
 
     async def go_on(self) -> None:
         """Go on with the lesson or the run from last time."""
-        offer, self._offer, self._cut_off = self._offer, None, None
+        offer = self._offer
+        self._withdraw()
         if isinstance(offer, LessonOffer):
             await self.screen.lessons.load(offer.lesson_id)
         elif offer is not None:

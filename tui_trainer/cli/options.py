@@ -112,14 +112,15 @@ def _field_and_value(text: str) -> tuple[str, str]:
 
 
 def _with_good_settings(experiment: Experiment) -> Experiment:
-    from tui_trainer.datasets.catalog import good_settings  # not needed without other data
+    """Return the experiment with settings that train its data well."""
+    from tui_trainer.datasets.catalog import good_settings  # not needed for what a file says
 
     settings = good_settings(experiment.dataset)
     return experiment if settings is None else settings.applied_to(experiment)
 
 
 def _with_own_data(experiment: Experiment, options: argparse.Namespace) -> Experiment:
-    from tui_trainer.datasets.catalog import choose_file, good_settings  # not needed without a file
+    from tui_trainer.datasets.catalog import choose_file  # not needed without a file
 
     if options.csv == STDIN:
         options.csv = _standard_input()
@@ -130,8 +131,7 @@ def _with_own_data(experiment: Experiment, options: argparse.Namespace) -> Exper
     )
     if options.file is not None:
         return changed
-    settings = good_settings(config)
-    return with_field(changed if settings is None else settings.applied_to(changed), "name", Path(path).stem)
+    return with_field(_with_good_settings(changed), "name", Path(path).stem)
 
 
 def _data_file(given: str, option: str) -> str:

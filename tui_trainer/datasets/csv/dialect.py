@@ -72,7 +72,7 @@ class Marks:
     def plain(self, line: str) -> str:
         """Return a line as it is written with single delimiters and double quotes, and without comments."""
         if self.quoted_rows:
-            line = _QUOTED_ROW.sub(_unquoted, line)
+            line = _opened(line)
         is_comment = self.comment and line.lstrip(" ").startswith(self.comment)
         if is_comment or (self.header and line.strip() == self.header):
             return line[len(line.rstrip("\r\n")) :]
@@ -92,8 +92,9 @@ class Marks:
 _QUOTED_ROW = re.compile(r'\A[ ]*"((?:[^"\r\n]|"")*+)"[;,\t ]*(?=[\r\n]|\Z)')
 
 
-def _unquoted(row: re.Match[str]) -> str:
-    return row[1].replace('""', '"')
+def _opened(line: str) -> str:
+    """Return a row without the quotes around it; another line is left as it is."""
+    return _QUOTED_ROW.sub(lambda row: row[1].replace('""', '"'), line)
 
 
 def _single_quoted(delimiter: str) -> re.Pattern[str]:
@@ -199,16 +200,15 @@ def _without_quotes_around_rows(text: str) -> str | None:
     A spreadsheet that has taken a table for text in one column writes it so: each row that holds its delimiter or a
     quote is a cell. None is also returned for a column of prose in quotes, whose commas make no table.
     """
-    lines = text.splitlines(keepends=True)
-    first = [line for line in lines if line.strip()][:SAMPLE_ROWS]
-    rows = [_QUOTED_ROW.sub(_unquoted, line) for line in first]
+    first = list(itertools.islice(filter(str.strip, io.StringIO(text, newline="")), SAMPLE_ROWS))
+    rows = list(map(_opened, first))
     if len(rows) < 2 or 2 * sum(row != line for row, line in zip(rows, first, strict=True)) < len(rows):
         return None
     for delimiter in DELIMITERS.values():
         with contextlib.suppress(csv.Error):
             widths = {len(cells) for cells in csv.reader(rows, delimiter=delimiter, skipinitialspace=True)}
             if delimiter != BLANKS and widths != {1} and len(widths) == 1:
-                return "".join(_QUOTED_ROW.sub(_unquoted, line) for line in lines)
+                return "".join(map(_opened, io.StringIO(text, newline="")))
     return None
 
 

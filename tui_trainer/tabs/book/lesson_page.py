@@ -353,7 +353,7 @@ class LessonStrip(Vertical):
 
 def strip_lines(page: LessonState, width: int) -> list[Content]:
     """Return four rows: the question and its answers while it is open, else what was right and the tasks; a step."""
-    asked, lesson_question = page.question, page.asked_question
+    asked, lesson_question, step = page.question, page.asked_question, advice(page)
     lines: list[Content] = []
     if asked is not None and lesson_question is not None and asked.state != "done" and not page.waits:
         lines += Content.styled(printable(lesson_question.text), "bold").wrap(width)
@@ -362,14 +362,14 @@ def strip_lines(page: LessonState, width: int) -> list[Content]:
         if page.waits:
             lines.append(Content.styled(waiting(page), DIM))
         for item in page.items[len(page.lesson.questions) :]:
-            if item.sentence == advice(page):  # it is the next step
+            if item.sentence == step:
                 continue
             mark, style = MARKS[item.state]
             lines.append(Content.assemble((mark, style), printable(item.sentence)))
         if asked is not None and asked.state == "done":
             right = Content.assemble(MARKS["done"], printable(asked.sentence)).wrap(width)
             lines = [*right, *lines] if len(right) + len(lines) < STRIP_ROWS else lines
-    advice_line = Content.assemble(("▸ ", "bold"), (advice(page), "bold $text-success" if page.done else "bold"))
+    advice_line = Content.assemble(("▸ ", "bold"), (step, "bold $text-success" if page.done else "bold"))
     if len(lines) > STRIP_ROWS - 1:
         more = Content.styled(f" … {key_of('tab_book')} page", DIM)
         last = lines[STRIP_ROWS - 2]
