@@ -291,6 +291,11 @@ class DatasetView(msgspec.Struct, frozen=True):
     pixels: PixelGrid | None = None
 
     @property
+    def names(self) -> tuple[object, ...]:
+        """All names of the data; the content of one dataset must not be shown with the names of another."""
+        return self.features, self.target, self.classes
+
+    @property
     def target_index(self) -> int:
         """The output of the target that is shown; 0 where there is one target alone."""
         return self.targets.index(self.target) if len(self.targets) > 1 else 0

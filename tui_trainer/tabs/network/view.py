@@ -181,7 +181,7 @@ class NetworkView(TabView):
         self._experiment = experiment
 
     def show_loaded(self, loaded: Loaded) -> None:
-        if self._loaded is not None and _names(self._loaded) != _names(loaded):
+        if self._loaded is not None and self._loaded.dataset.names != loaded.dataset.names:
             self.content = None  # a sample of other data has no place in these, though the network may look the same
         self._loaded, self._steps, self._is_current = loaded, 0, False
         self._make_room()
@@ -545,9 +545,3 @@ def short_name(shape: Shape, detail: NeuronDetail, term: Term) -> str:
 def first_weights_with(weights: Sequence[float], index: int, value: float) -> tuple[float, ...]:
     """Return all initial weights with one of them replaced."""
     return (*weights[:index], value, *weights[index + 1 :])
-
-
-def _names(loaded: Loaded) -> tuple[object, ...]:
-    """Return what tells data apart: the names of their columns and classes."""
-    dataset = loaded.dataset
-    return dataset.features, dataset.target, dataset.classes

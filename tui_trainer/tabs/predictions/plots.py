@@ -67,6 +67,7 @@ class Picture:
     column: int | None = None
     pixels: PixelGrid | None = None
     drawn: bool = False
+    names: tuple[object, ...] = ()  # of the data, as they have them
 
     @classmethod
     def of(cls, loaded: Loaded) -> Picture:
@@ -89,17 +90,13 @@ class Picture:
             row_column=one_cell(plain(dataset.row_column)),
             always=always,
             pixels=dataset.pixels,
+            names=dataset.names,
         )
 
     @property
     def curves(self) -> ThresholdCurves | None:
         """The curves over all thresholds; None while there are none."""
         return self.content.curves if isinstance(self.content, ClassPredictions) else None
-
-    @property
-    def names(self) -> tuple[object, ...]:
-        """All names of the data; the content of one dataset must not be shown with the names of another."""
-        return self.features, self.target, self.classes
 
 
 Draw = Callable[[Board, Picture, Markers], None]
