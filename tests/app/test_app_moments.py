@@ -35,6 +35,7 @@ async def train(flow: Flow) -> None:
     await flow.press("E")
     await flow.until_state("finished")
     await flow.until(lambda: flow.progress.epoch == EPOCHS)
+    await flow.until_said("Finished")  # which comes last
 
 
 async def until_at(flow: Flow, epoch: int | None) -> None:

@@ -77,10 +77,11 @@ def test_a_long_name_is_shortened_in_sentences(tmp_path: Path) -> None:
         assert len(notes) == 3 and all(len(note) < 300 for note in notes), notes
 
 
-def test_a_gap_that_nothing_can_fill(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kinds", [{}, {"b": "category"}], ids=["numbers", "a category"])
+def test_a_gap_that_nothing_can_fill(tmp_path: Path, kinds: dict[str, Any]) -> None:
     text = "a,b,y\n1.5,,2\n2.5,,3\n3,,4\n4,,6.5\n"
     with pytest.raises(DatasetError, match="column 'b' has no value in the training part"):
-        load(config(tmp_path, text, missing="fill", features=("a", "b")))
+        load(config(tmp_path, text, missing="fill", features=("a", "b"), kinds=kinds))
 
 
 def test_categories_are_not_standardized(tmp_path: Path) -> None:

@@ -325,7 +325,8 @@ def fill(encoded: Encoded, train: NDArray[np.intp]) -> tuple[Encoded, tuple[str,
     fills = np.zeros(len(encoded.inputs))
     for name, part in encoded.parts.items():
         block = encoded.x[:, part]
-        missing = np.isnan(block[:, 0])
+        # A category that never has a value has no features: all of it is missing.
+        missing = np.logical_and.reduce(np.isnan(block[:, :1]), axis=1)
         has_gaps = bool(missing.any())
         train_values = block[train][~missing[train]] if has_gaps else block[train]
         if not len(train_values):
