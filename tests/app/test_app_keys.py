@@ -64,7 +64,7 @@ async def test_setup_folds_and_the_screen_follows_its_size(start: Start) -> None
         assert tabs.display and not setup.display
         await flow.press("m")
         await flow.until(lambda: setup.display and not tabs.display, "the setup alone")
-        assert setup.size.width >= NARROW[0] - 3
+        await flow.until(lambda: setup.size.width >= NARROW[0] - 3, "over all the width")
         await flow.press("m")
         await flow.until(lambda: tabs.display and not setup.display, "the tabs alone")
         await flow.press("m", "escape")
