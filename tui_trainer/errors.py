@@ -37,11 +37,12 @@ ExperimentError = UserError  # its name in the Python API
 
 
 def quoted(text: str, limit: int = QUOTED_LENGTH) -> str:
-    """Return ``text`` in quotes, at most ``limit`` characters of it, safe to print in a terminal.
+    r"""Return ``text`` in quotes, at most ``limit`` characters of it, safe to print in a terminal.
 
-    Characters that could move the cursor, change colours or turn the reading direction become escapes.
+    Characters that could move the cursor, change colours or turn the reading direction become escapes. A ``\``
+    stays one, for paths of Windows are to be read as they are typed.
     """
-    return repr(text if len(text) <= limit else text[: limit - 1] + "…")
+    return repr(text if len(text) <= limit else text[: limit - 1] + "…").replace(r"\\", "\\")
 
 
 def suggestion(name: str, names: Iterable[str]) -> str:

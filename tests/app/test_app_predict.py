@@ -54,7 +54,7 @@ async def test_new_rows_are_predicted_and_told_by_line(start: Start, tmp_path: P
         await flow.press("enter")
         await flow.until_said("rows predicted in")
         assert flow.message == (
-            f"2 rows predicted in {str(out)!r}, 1 not: line 3: column 'town' holds 'M'; it was trained on 'B', 'K'."
+            f"2 rows predicted in '{out}', 1 not: line 3: column 'town' holds 'M'; it was trained on 'B', 'K'."
         )
         head, first, second, third = rows_of(out)
         assert head == ["id", "predicted_price"] and second == ["a2", ""]
@@ -93,7 +93,7 @@ async def test_what_cannot_be_predicted_or_written_is_told(start: Start, tmp_pat
     async with start(houses(tmp_path)) as flow:
         for source, to, sentence in (
             (other, tmp_path / "out.csv", "does not fit the run: there is no column 'size'"),
-            (tmp_path / "none.csv", tmp_path / "out.csv", "Not predicted: "),
+            (tmp_path / "none.csv", tmp_path / "out.csv", "Not predicted: there is no file"),
             (new, new, "holds the rows to predict; give another path"),
             (new, tmp_path / "houses.csv", "is the dataset in use; give another path"),
             (new, mine, "a file of another kind, which is never overwritten"),

@@ -41,7 +41,7 @@ def test_an_unclosed_quote_in_a_large_file(tmp_path: Path, content: str, line: i
     file = tmp_path / "own.csv"
     file.write_text(content)
     assert len(content) > 256_000
-    assert f"a quote is opened in line {line} of {str(file)!r} and not closed" in refused(file)
+    assert f"a quote is opened in line {line} of '{file}' and not closed" in refused(file)
 
 
 def test_a_quote_that_is_opened_late_in_a_large_file(tmp_path: Path) -> None:

@@ -33,7 +33,15 @@ def test_quoted_is_always_printable(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "shown"),
-    [("RM", "'RM'"), ("\x1b[2J", r"'\x1b[2J'"), ("\u202eabc", r"'\u202eabc'"), ("a" * 41, f"'{'a' * 39}…'")],
+    [
+        ("RM", "'RM'"),
+        ("\x1b[2J", r"'\x1b[2J'"),
+        ("\u202eabc", r"'\u202eabc'"),
+        ("a" * 41, f"'{'a' * 39}…'"),
+        (r"C:\data\house.csv", r"'C:\data\house.csv'"),
+        ("C:\\data\\\x1b[2J", r"'C:\data\\x1b[2J'"),
+        (r"\\server\Jo's \new", '"' + r"\\server\Jo's \new" + '"'),
+    ],
 )
 def test_quoted_text_is_escaped_and_short(text: str, shown: str) -> None:
     assert quoted(text) == shown

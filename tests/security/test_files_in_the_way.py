@@ -234,7 +234,7 @@ def test_a_name_that_windows_has_given_to_a_device(tiny: Path, capsys: pytest.Ca
     if WINDOWS:
         assert (code, said) == (
             2,
-            f"tui-trainer: --history: cannot write {str(name)!r}: it is a device, not a file; give another path\n",
+            f"tui-trainer: --history: cannot write '{name}': it is a device, not a file; give another path\n",
         )
     else:
         assert code == 0 and name.read_text().startswith("epoch,loss")

@@ -129,13 +129,14 @@ class Worker:
 
     def _register(self) -> LiveTrainer | None:
         """Register this process as a live session; if that fails, no client can attach, but everything else works."""
-        live_trainer = None
+        live_trainer, folder = None, folder_beside(default_path())
         try:
-            live_trainer = LiveTrainer(folder_beside(default_path()))
+            live_trainer = LiveTrainer(folder)
             self._listener = live_trainer.listen()
         except OSError as error:
             if self._launch.stays:
-                self._send(protocol.Notice(0, f"Nobody can return to this session: {error}."))
+                why = f"{quoted(str(folder), PATH_LENGTH)} can't be used: {reason_of(error)}"
+                self._send(protocol.Notice(0, f"Nobody can return to this session: {why}."))
         return live_trainer
 
     @property
