@@ -22,6 +22,13 @@ DIALECTS = (
     ),
     Case("bars", text(*(line.replace(",", "|") for line in TABLE)), **USUAL, told=("Vertical bars",)),
     Case("Windows lines", text(*TABLE, end="\r\n"), **USUAL),
+    Case(
+        "Windows lines, a cell of each in single quotes",
+        text("size;name;y", *(f"{n},5;'a; {n}';{n % 2}" for n in range(30)), end="\r\n"),
+        features=("size",),
+        rows=30,
+        values=(0.5,),
+    ),
     Case("old Mac lines", text(*TABLE, end="\r"), **USUAL),
     Case("mixed lines", b"a,b,c\r\n1,2.5,x\n3,4.5,y\r\n5,0.5,x\r7,1.5,y", **USUAL),
     Case("no last line end", text(*TABLE).rstrip(b"\n"), **USUAL),

@@ -232,7 +232,7 @@ def _find_quote(text: str, delimiter: str) -> str:
         len(re.findall(rf"(?<![^{mark}\r\n]) ?{quote}[^{quote}\r\n]*{quote} ?(?![^{mark}\r\n])", text))
         for quote in ('"', "'")
     )
-    lines = text.count("\n") + text.count("\r", 0, 4096)
+    lines = max(text.count("\n"), text.count("\r"))  # a line of Windows ends with both
     if 2 * single < max(lines, 2):
         return '"'
     return BOTH_QUOTES if double else "'"
