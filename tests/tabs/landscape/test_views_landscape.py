@@ -231,6 +231,15 @@ def test_a_map_has_its_lowest_band_at_the_minimum_and_its_first_row_on_top() -> 
     assert (drawn.lowest, drawn.highest) == (0.0, pytest.approx(float(np.nanmax(losses))))
 
 
+def test_opposite_points_of_a_bowl_are_in_the_same_band() -> None:
+    """Whatever the last digits of their losses, which machines round in ways of their own."""
+    for columns in (30, 45, 60):
+        loss_map = see(session_of(WITH_BIAS), columns, 34).map
+        assert loss_map is not None
+        levels = unpack_levels(loss_map.levels, loss_map.rows)
+        assert (levels == levels[::-1, ::-1]).all(), columns
+
+
 def test_losses_that_overflow_are_left_out() -> None:
     session = session_of(PERCEPTRON)
     content = see(session, low=-1e200, high=1e200)

@@ -34,6 +34,7 @@ GRID_SECONDS = 0.04  # approximate time for computing a grid
 MIN_AXIS = 9  # points, however long they take
 MAX_GRID_COLUMNS, MAX_GRID_ROWS = 240, 160
 BANDS = 8
+ROUNDING = 1e-9  # of a loss: losses that differ by less are in the same band
 SQUARED_LOSSES = ("sum_squared_error", "mean_squared_error")
 
 
@@ -203,6 +204,7 @@ def draw_map(losses: Array) -> Map:
     # In a bowl, the area below a loss is proportional to the loss, and a ring's radius to its square root. Such bands
     # are useful on other shapes, too
     edges = np.quantile(finite, (np.arange(1, BANDS) / BANDS) ** 2)
+    edges -= ROUNDING * np.abs(edges)  # opposite points of a bowl have the same loss, which may be that of an edge
     levels = (2 * np.searchsorted(edges, losses, side="right") + 1) * (HIGHEST + 1) // (2 * BANDS)
     levels = np.where(np.isfinite(losses), levels, UNKNOWN).astype(np.uint8)
     return Map(len(losses), levels[::-1].tobytes(), pack(edges), float(finite.min()), float(finite.max()))
