@@ -287,6 +287,15 @@ def safe_name(text: str) -> str:
     return f"run-{words}" if RESERVED_NAME.fullmatch(words) else words or "run"
 
 
+def file_name(text: str, suffix: str) -> str:
+    """Return a name for a file of what people call its content: the same, but for signs that a system keeps from names.
+
+    It goes to the folder where the app is: a ``/`` would name another one, and Windows reads more into ``:``.
+    """
+    words = re.sub(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*]+', "-", text).strip(" .-") or "experiment"
+    return f"{'my-' if RESERVED_NAME.fullmatch(words) else ''}{words}{suffix}"
+
+
 def free_name(folder: Path, name: str) -> str:
     """Return a name that no file in the folder has: the given one, or with a number after it."""
     stem, suffix = os.path.splitext(name)

@@ -25,7 +25,7 @@ from tui_trainer.export.metadata import history_csv, metadata_text, read_history
 from tui_trainer.export.onnx import onnx_is_there
 from tui_trainer.export.trained import stored_model
 from tui_trainer.export.trained import trained as network_of
-from tui_trainer.files import free_folder, safe_name
+from tui_trainer.files import file_name, free_folder, safe_name
 from tui_trainer.store.checkpointer import Checkpointer
 from tui_trainer.system.private import is_root
 from tui_trainer.training.history import EPOCH
@@ -150,6 +150,21 @@ def test_a_runs_name_is_no_path(name: str, safe: str, tmp_path: Path) -> None:
     first = free_folder(name, tmp_path)
     first.mkdir()
     assert first.parent == tmp_path and free_folder(name, tmp_path) == tmp_path / f"{safe}-2"
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("naïve run 2", "naïve run 2.toml"),
+        ("rate: 1/2?", "rate- 1-2.toml"),
+        ("..\\con", "my-con.toml"),
+        ("nul", "my-nul.toml"),
+        ("\x1b[2J[/b]", "[2J[-b].toml"),
+        ("..", "experiment.toml"),
+    ],
+)
+def test_a_file_is_called_what_every_system_allows(name: str, file: str) -> None:
+    assert file_name(name, ".toml") == file
 
 
 @pytest.mark.parametrize("activation", ["relu", "gelu"])

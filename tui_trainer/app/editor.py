@@ -20,7 +20,7 @@ from tui_trainer.experiment.schema import UNTITLED, Experiment
 from tui_trainer.experiment.share import share
 from tui_trainer.experiment.toml_file import is_experiment, read, write
 from tui_trainer.experiment.validation import on_screen, screen_name
-from tui_trainer.files import confined, is_file, reason_to_keep
+from tui_trainer.files import confined, file_name, is_file, reason_to_keep
 from tui_trainer.formats import format_number
 from tui_trainer.protocol import AnyReport, Crashed, FindRates, Loaded, RatesFound, Refused, StopFindingRates
 from tui_trainer.tabs.view import TabView
@@ -362,7 +362,7 @@ class ExperimentEditor(Controller):
         self.converse(self._save)
 
     async def _save(self) -> None:
-        suggestion = self._path or Path(f"{self.experiment.short_name}.toml")
+        suggestion = self._path or file_name(self.experiment.short_name, ".toml")
         path = await self.screen.dialogs.ask(AskPath("Save the experiment as", str(suggestion)))
         if path is None:
             return
