@@ -12,6 +12,7 @@ from stored_runs import store_runs
 from systems import WINDOWS
 
 from tui_trainer.book.library import from_folder
+from tui_trainer.errors import printable
 from tui_trainer.tabs.book.view import BookView
 from tui_trainer.tabs.runs.view import RunsView
 from tui_trainer.ui.terminal import notification, title
@@ -49,7 +50,8 @@ async def test_what_lessons_and_stored_runs_say_is_text(start: Start, tmp_path: 
     lessons = tmp_path / "lessons"
     lessons.mkdir()
     (lessons / "1.toml").write_text(LESSON.format(json.dumps(ODD)), encoding="utf-8")
-    (lessons / ("2.toml" if WINDOWS else "2\x1b[2J.toml")).write_text("nothing", encoding="utf-8")
+    odd_name = "2[2J.toml" if WINDOWS else "2\x1b[2J.toml"
+    (lessons / odd_name).write_text("nothing", encoding="utf-8")
     assert [one.title for one in from_folder(lessons).lessons] == [ODD], from_folder(lessons).errors
     store_runs(tmp_path / "store", {"one": {}, "two": {}})
     connection = sqlite3.connect(tmp_path / "store" / "runs.sqlite")
@@ -70,7 +72,7 @@ async def test_what_lessons_and_stored_runs_say_is_text(start: Start, tmp_path: 
         await flow.until(lambda: isinstance(flow.screen.tabs.view, BookView), "the Book tab")
         await flow.press("end")
         await flow.until_shown(SHOWN)
-        await flow.until_shown("2�[2J.toml")
+        await flow.until_shown(printable(odd_name))
         assert_clean(flow)
         await flow.press("up", "enter")
         await flow.until(lambda: flow.screen.in_lesson, "the lesson")
