@@ -129,6 +129,13 @@ class Flow:
         """Wait until the message line holds ``part``."""
         await self.until(lambda: part in self.message, f"a message with {part!r}")
 
+    async def until_asked(self, dialog: type[Screen[Any]]) -> Input:
+        """Wait until ``dialog`` is open, with a text box in focus, which is returned."""
+        app = self.pilot.app
+        await self.until(lambda: isinstance(app.screen, dialog) and isinstance(app.focused, Input), dialog.__name__)
+        assert isinstance(app.focused, Input)
+        return app.focused
+
     async def until_state(self, state: str) -> None:
         """Wait until the trainer is in ``state``."""
         await self.until(lambda: self.screen.state == state, f"the state {state!r}")

@@ -13,7 +13,6 @@ from running_app import Start
 from systems import CURRENT, not_on_windows
 from textual.app import App
 from textual.binding import Binding
-from textual.widgets import Input
 
 from tui_trainer.app.dialogs.dialog import AskPath
 from tui_trainer.app.keys import KEYS
@@ -45,8 +44,7 @@ async def test_files_are_opened_and_saved_inside_only(start: Start, jail: Path) 
             ("ctrl+s", "mine.toml", "Saved as"),
         ):
             await flow.press(key)
-            await flow.until(lambda: isinstance(flow.pilot.app.screen, AskPath), "the question for a path")
-            flow.pilot.app.screen.query_one(Input).value = path
+            (await flow.until_asked(AskPath)).value = path
             await flow.press("enter")
             await flow.until_said(told)
         assert flow.screen.experiment.name != "solution"

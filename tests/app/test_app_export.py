@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 from test_app_files import answer
-from textual.widgets import Input
 
 from tui_trainer import Run
 from tui_trainer.app.dialogs.dialog import AskPath
@@ -59,15 +58,10 @@ async def test_a_report_from_the_palette(start: Start, tmp_path: Path, monkeypat
     monkeypatch.chdir(tmp_path)
     async with start(SMALL) as flow:
         await trained(flow)
-        app = flow.pilot.app
         (entry,) = (one for one in found(flow.screen, "report") if one.title == "Report")
         for expected, said in (("small-report.md", "The report is in"), ("small-report-2.md", "No report: ")):
             await flow.screen.perform(entry.run)
-            await flow.until(
-                lambda: isinstance(app.screen, AskPath) and app.screen.query(Input), "the question for a path"
-            )
-            box = app.screen.query_one(Input)
-            await flow.until(lambda box=box: box.has_focus, "its focus")
+            box = await flow.until_asked(AskPath)
             assert box.value == expected
             box.value = "small-report.md"
             await flow.press("enter")

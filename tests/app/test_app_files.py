@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from systems import WINDOWS
-from textual.widgets import Input
 
 from tui_trainer.app.dialogs.dialog import AskPath, Confirm
 from tui_trainer.experiment.toml_file import read
@@ -19,9 +18,7 @@ async def answer(flow: Flow, key: str, path: object, expected: str | None = None
     """Press ``key``, which asks for a path, and give ``path``; None leaves the question."""
     await flow.press(key)
     app = flow.pilot.app
-    await flow.until(lambda: isinstance(app.screen, AskPath), "the question for a path")
-    box = app.screen.query_one("Input")
-    await flow.until(lambda: box.has_focus)
+    box = await flow.until_asked(AskPath)
     if expected is not None:
         assert box.value == expected
     if path is None:
@@ -65,8 +62,7 @@ async def test_an_existing_file_is_overwritten_only_if_that_is_agreed(start: Sta
     async with start() as flow:
         for key in ("escape", "enter"):
             await flow.press("ctrl+s")
-            await flow.until(lambda: isinstance(flow.pilot.app.screen, AskPath), "the question for a path")
-            flow.pilot.app.screen.query_one(Input).value = str(mine)
+            (await flow.until_asked(AskPath)).value = str(mine)
             await flow.press("enter")
             await flow.until(lambda: isinstance(flow.pilot.app.screen, Confirm), "the question")
             await flow.press(key)

@@ -161,7 +161,7 @@ async def test_help_and_dialogs_are_closed_by_mouse(start: Start) -> None:
                 await flow.pilot.click(app.screen, offset=(0, 20))
             await flow.until(lambda: app.screen is flow.screen, "the help closed")
         await flow.press("ctrl+s")
-        await flow.until(lambda: isinstance(app.screen, AskPath), "the question")
+        await flow.until_asked(AskPath)
         await click_text(flow, "esc: cancel")
         await flow.until(lambda: app.screen is flow.screen, "the question left")
 

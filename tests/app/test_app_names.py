@@ -6,8 +6,6 @@ import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual.widgets import Input
-
 from tui_trainer.app.dialogs.dialog import AskPath
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.experiment.toml_file import write
@@ -71,12 +69,11 @@ async def test_an_experiment_with_traps_is_shown_cleanly(start: Start, tmp_path:
     write(sent, file)
     async with start(Experiment(name=sent.name), path=Path("\x1b[2J[b].toml")) as flow:
         await flow.press("ctrl+s")
-        await flow.until(lambda: isinstance(flow.pilot.app.screen, AskPath), "the question for a path")
+        await flow.until_asked(AskPath)
         await flow.until_shown("�[2J[b].toml")
         assert_clean(flow)
         await flow.press("escape", "ctrl+o")
-        await flow.until(lambda: isinstance(flow.pilot.app.screen, AskPath), "the question for a path")
-        flow.pilot.app.screen.query_one(Input).value = str(file)
+        (await flow.until_asked(AskPath)).value = str(file)
         await flow.press("enter")
         await flow.until_said("there is no column")
         assert flow.input("dataset.features").value == "�[31mnosuch, [/oops]"

@@ -35,8 +35,7 @@ SHOWN = (
 async def pick(flow: Flow, path: Path) -> PreviewData:
     """Open the picker, type the path, and wait for what the file comes to."""
     await flow.press("i")
-    await flow.until(lambda: isinstance(flow.pilot.app.screen, PickFile), "the picker")
-    flow.pilot.app.screen.query_one(Input).value = str(path)
+    (await flow.until_asked(PickFile)).value = str(path)
     await flow.press("enter")
     await flow.until(lambda: isinstance(flow.pilot.app.screen, PreviewData), "the preview")
     return await answered(flow)
@@ -124,7 +123,7 @@ async def test_what_was_said_of_a_file_is_there_when_it_is_opened_again(start: S
     config = DatasetConfig(path=str(tmp_path / "shop.csv"), kinds={"colour": "ignore"}, missing="fill")
     async with start(Experiment(dataset=config)) as flow:
         await flow.press("i")
-        await flow.until(lambda: isinstance(flow.pilot.app.screen, PickFile), "the picker")
+        await flow.until_asked(PickFile)
         await flow.press("enter")
         await flow.until(lambda: isinstance(flow.pilot.app.screen, PreviewData), "the preview")
         await answered(flow)
@@ -142,7 +141,7 @@ async def test_esc_leaves_everything_as_it_was(start: Start, tmp_path: Path) -> 
         await flow.press("k", "t", "escape")
         await flow.until(lambda: flow.pilot.app.screen is flow.screen, "the main screen")
         await flow.press("i")
-        await flow.until(lambda: isinstance(flow.pilot.app.screen, PickFile), "the picker")
+        await flow.until_asked(PickFile)
         await flow.press("escape")
         await flow.until(lambda: flow.pilot.app.screen is flow.screen, "the main screen")
         assert flow.screen.experiment == Experiment() and flow.loads == 1
@@ -261,9 +260,8 @@ async def test_the_list_narrows_completes_and_goes_into_folders(
     monkeypatch.chdir(tmp_path)
     async with start() as flow:
         await flow.press("i")
-        await flow.until(lambda: isinstance(flow.pilot.app.screen, PickFile), "the picker")
-        picker = flow.pilot.app.screen
-        box, listed = picker.query_one(Input), picker.query_one(OptionList)
+        box = await flow.until_asked(PickFile)
+        listed = flow.pilot.app.screen.query_one(OptionList)
 
         def names() -> list[str]:
             return [str(option.prompt).split()[0] for option in listed.options]
@@ -299,7 +297,7 @@ async def test_own_file_in_the_list_of_datasets(start: Start, tmp_path: Path) ->
     (tmp_path / "shop.csv").write_text(SHOP)
     async with start() as flow:
         flow.field("dataset.name").edited("own file")
-        await flow.until(lambda: isinstance(flow.pilot.app.screen, PickFile), "the picker")
+        await flow.until_asked(PickFile)
         await flow.press("escape")
         await flow.until_shown("dataset Iris, thre…")
         await flow.enter("dataset.path", str(tmp_path / "shop.csv"))

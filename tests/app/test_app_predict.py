@@ -28,14 +28,11 @@ def houses(folder: Path) -> Experiment:
 async def pick(flow: Flow, path: Path, expected: str) -> Input:
     """Open the Predictions tab, pick a file of new rows, and return the field for the path, which is ``expected``."""
     await flow.press("6")
-    app = flow.pilot.app
     await flow.until(lambda: flow.screen.tabs.view is not None and flow.screen.tabs.active == "predictions", "the tab")
     await flow.press("N")
-    await flow.until(lambda: isinstance(app.screen, PickFile), "the picker")
-    app.screen.query_one(Input).value = str(path)
+    (await flow.until_asked(PickFile)).value = str(path)
     await flow.press("enter")
-    await flow.until(lambda: isinstance(app.screen, AskPath) and app.screen.query_one(Input).has_focus, "the question")
-    box = app.screen.query_one(Input)
+    box = await flow.until_asked(AskPath)
     assert box.value == expected
     return box
 

@@ -48,10 +48,9 @@ async def test_a_burst_keeps_its_order_in_a_field(start: Start, written: str, te
 
 async def test_keys_before_a_dialog_has_come_go_to_it(start: Start) -> None:
     async with start() as flow:
-        app, before = flow.pilot.app, flow.screen.experiment
+        before = flow.screen.experiment
         flow.write(f"{CTRL_S}bar")
-        await flow.until(lambda: isinstance(app.screen, AskPath) and app.screen.query(Input), "the question")
-        box = app.screen.query_one(Input)
+        box = await flow.until_asked(AskPath)
         await flow.until(lambda: box.value.endswith(".tomlbar"), "the keys in it")
         assert flow.screen.experiment == before, "none of them was a command"
         flow.write(f"{ESCAPE}s")
@@ -82,10 +81,9 @@ async def test_keys_before_a_list_or_a_prompt_has_come_go_to_it(start: Start) ->
 
 async def test_a_pasted_path_waits_for_its_dialog(start: Start) -> None:
     async with start() as flow:
-        app = flow.pilot.app
         flow.write(f"{CTRL_O}\x1b[200~/tmp/one.toml\x1b[201~")
-        await flow.until(lambda: isinstance(app.screen, AskPath) and app.screen.query(Input), "the question")
-        await flow.until(lambda: app.screen.query_one(Input).value.endswith("/tmp/one.toml"), "what was pasted")
+        box = await flow.until_asked(AskPath)
+        await flow.until(lambda: box.value.endswith("/tmp/one.toml"), "what was pasted")
 
 
 async def test_keys_are_handled_in_an_app_that_runs_as_for_a_user(quick: None, forked_trainers: None) -> None:
