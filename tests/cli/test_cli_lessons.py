@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from systems import WINDOWS
 
 from tui_trainer.book.library import from_folder, packaged
 from tui_trainer.cli.main import main
@@ -56,6 +57,13 @@ def test_a_broken_file_is_told_and_the_others_are_tried(folder: Path, capsys: py
         out, err = capsys.readouterr()
         assert "A line between two clouds" in out
         assert err.startswith("tui-trainer: 02_") and "title" in err and "\x1b" not in err + out
+
+
+def test_the_command_to_go_on_with_can_be_copied(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, quote = tmp_path / "my course" / "mine.toml", '"' if WINDOWS else "'"
+    path.parent.mkdir()
+    assert main(["lessons", "new", str(path)]) == 0
+    assert f"Try it with: tui-trainer lessons check {quote}{path}{quote}\n" in capsys.readouterr().out
 
 
 def test_nothing_is_overwritten(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Callable, Sequence
 from importlib.resources import files
@@ -13,6 +12,7 @@ from tui_trainer.console import write_text
 from tui_trainer.errors import UserError, escaped, printable, quoted
 from tui_trainer.files import confined, file_mode, free_name, is_folder
 from tui_trainer.formats import count_cells, fit_text, format_counted, format_table
+from tui_trainer.system.terminal import as_argument
 
 from .options import Parser
 
@@ -139,7 +139,7 @@ def _new(path: str | None) -> int:
         raise UserError("", f"{quoted(str(to), 200)} exists; give the lesson another name")
     write_text(to, "", (files("tui_trainer.teaching") / "template.toml").read_text(encoding="utf-8"))
     shown = printable(str(to))
-    print(f"{shown} is a lesson to change. Try it with: tui-trainer lessons check {shlex.quote(shown)}")
+    print(f"{shown} is a lesson to change. Try it with: tui-trainer lessons check {as_argument(shown)}")
     return 0
 
 

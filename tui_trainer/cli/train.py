@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 import time
 from collections.abc import Mapping
@@ -29,6 +28,7 @@ from tui_trainer.export.trained import load_weights
 from tui_trainer.measures import R2_NEEDS, is_r2_undefined
 from tui_trainer.store.checkpointer import LAST_PATIENCE, Checkpointer
 from tui_trainer.store.store import default_path
+from tui_trainer.system.terminal import as_argument
 from tui_trainer.training.diagnosis import diagnose, largest_class
 from tui_trainer.training.doctor import examine
 from tui_trainer.training.session import Session
@@ -222,7 +222,7 @@ def _sentences(session: Session, result: dict[str, Any], interrupted: bool) -> s
 
 def _try(changes: Mapping[str, bool | float | str]) -> str:
     """Return the changes that help, as options to add to the command; no full stop, which would be copied with them."""
-    options = (f"--set {shlex.quote(f'{field}={_option(value)}')}" for field, value in changes.items())
+    options = (f"--set {as_argument(f'{field}={_option(value)}')}" for field, value in changes.items())
     return f"Try it with {' '.join(options)}"
 
 

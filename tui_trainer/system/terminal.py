@@ -72,6 +72,12 @@ if sys.platform == "win32":
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
 
+    def as_argument(text: str) -> str:
+        """Return ``text`` as one word of a command, in quotes where the Command Prompt and PowerShell need them."""
+        import subprocess  # not before a command is shown
+
+        return subprocess.list2cmdline([text])
+
     def has_reader_left(error: OSError) -> bool:
         """Return whether writing failed as the reader of a pipe has closed it; Windows calls that an invalid value."""
         return isinstance(error, BrokenPipeError) or (error.errno == errno.EINVAL and error.filename is None)
@@ -124,6 +130,12 @@ else:
         """Let the stream take every character; it prints ``?`` for those that its encoding lacks."""
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+
+    def as_argument(text: str) -> str:
+        """Return ``text`` as one word of a command, in quotes where a shell needs them."""
+        import shlex  # not before a command is shown
+
+        return shlex.quote(text)
 
     def has_reader_left(error: OSError) -> bool:
         """Return whether writing failed as the reader of a pipe has closed it, as ``head`` does."""
