@@ -84,7 +84,7 @@ def test_nothing_is_overwritten(folder: Path, capsys: pytest.CaptureFixture[str]
         (["check", "nowhere.toml"], "there is no file or folder 'nowhere.toml'"),
         (["new"], "expected the path of the new lesson"),
         (["new", "mine.txt"], "expected a folder that exists or a name that ends in .toml"),
-        (["new", "no/such/folder/mine.toml"], "cannot write 'no/such/folder/mine.toml'"),
+        (["new", "no/such/folder/mine.toml"], f"cannot write '{Path('no/such/folder/mine.toml')}'"),
     ],
 )
 def test_a_wrong_path_is_one_sentence(

@@ -29,6 +29,7 @@ from tui_trainer.sweep import workers
 Sweep = Callable[..., tuple[int, str]]
 HUNDRED = ",".join(map(str, range(1, 101)))
 RATES = f"--set={RATE}=1e-6,1e-5,5e-5"
+NOWHERE = Path("no/such/folder.csv")
 
 
 @pytest.fixture
@@ -181,7 +182,7 @@ def test_what_differs_in_two_layers_is_told_apart(run: Sweep) -> None:
         (["--set", f"{RATE}=0.1", "--by", "speed"], "--by: expected one of: loss, accuracy, balanced_accuracy, "),
         (["--set", f"{RATE}=0.1", "--by", "r2"], "no run can be trained; the first one: by: this run has no r2"),
         (["--set", f"{RATE}=0.1", "--epochs", "0"], "training.epochs: expected an integer"),
-        (["--set", f"{RATE}=0.1", "--results", "no/such/folder.csv"], "--results: cannot write 'no/such/folder.csv'"),
+        (["--set", f"{RATE}=0.1", "--results", f"{NOWHERE}"], f"--results: cannot write '{NOWHERE}'"),
     ],
 )  # fmt: skip
 def test_what_is_refused(words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
