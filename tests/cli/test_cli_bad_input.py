@@ -112,6 +112,13 @@ def test_wrong_epochs_are_refused(refused: Refused, toml: Callable[[str], str], 
     assert "training.epochs: expected an integer" in refused("train", toml(""), f"--epochs={epochs}")
 
 
+def test_a_path_is_shown_as_it_is_typed(refused: Refused, tmp_path: Path) -> None:
+    r"""Also with a ``\``, which Windows has between folders, and other systems in names."""
+    folder = tmp_path / "my\\house"
+    folder.mkdir(parents=True)
+    assert refused("train", f"{folder}") == f"tui-trainer: '{folder}' is a folder; give the path of a TOML file\n"
+
+
 def test_a_history_that_cannot_be_written(refused: Refused, toml: Callable[[str], str], tmp_path: Path) -> None:
     path = toml("[training]\nepochs = 10000000\n")  # refused before the training, or this test would not end
     assert "No such file or directory" in refused("train", path, "--history", str(tmp_path / "no" / "h.csv"))
