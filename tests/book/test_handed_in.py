@@ -77,14 +77,15 @@ def test_as_many_runs_as_are_kept_can_be_read_again(tmp_path: Path) -> None:
         (b'{"runs": [{"data": "' + b"x" * 500 + b'", "layers": "", "params": 1, "epoch": 1, "values": {}}]}', "is not"),
         (b'{"runs": [{"data": "", "layers": "", "params": 1%s, "epoch": 1, "values": {}}]}' % (b"0" * 400), "is not"),
         (b'{"runs": [{"data": "", "layers": "", "params": -1, "epoch": 1, "values": {}}]}', "is not"),
-        (
+        pytest.param(
             b'{"runs": [{"data": "", "layers": "", "params": 1, "epoch": 1, "values": {%s}}]}'
             % b",".join(b'"mae[%d]": 0' % number for number in range(10_000)),
             "is not what the app hands in",
+            id="ten thousand values",
         ),
-        (b"[" * 100_000, "is not what the app hands in"),
+        pytest.param(b"[" * 100_000, "is not what the app hands in", id="too deep"),
         (b'{"version": 2}', "written by a newer version"),
-        (b" " * 2_000_001, "larger than 2 MB"),
+        pytest.param(b" " * 2_000_001, "larger than 2 MB", id="too large"),
     ],
 )
 def test_what_is_damaged_is_refused_and_kept_beside_a_new_file(tmp_path: Path, content: bytes, sentence: str) -> None:
