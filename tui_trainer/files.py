@@ -288,9 +288,9 @@ def safe_name(text: str) -> str:
 
 
 def file_name(text: str, suffix: str) -> str:
-    """Return a name for a file of what people call its content: the same, but for signs that a system keeps from names.
+    """Return a file's name for what people call its content: the same, but for characters that not every system allows.
 
-    It goes to the folder where the app is: a ``/`` would name another one, and Windows reads more into ``:``.
+    A ``/`` would name a folder, and what follows a ``:`` a part of another file on Windows.
     """
     words = re.sub(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*]+', "-", text).strip(" .-") or "experiment"
     return f"{'my-' if RESERVED_NAME.fullmatch(words) else ''}{words}{suffix}"
