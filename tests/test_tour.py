@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import runpy
 import shlex
@@ -51,7 +52,7 @@ def test_the_commands_print_what_is_said(
     assert len(COMMANDS) == 10
     for command, said in COMMANDS:
         assert main(shlex.split(command)) == 0
-        assert_printed(capsys.readouterr().out, said)
+        assert_printed(capsys.readouterr().out.replace(os.sep, "/"), said)
     report = Path("out/churn.md").read_text(encoding="utf-8").splitlines()
     rows = [row for table in TABLES for row in table.splitlines()]
     assert len(rows) == 11
