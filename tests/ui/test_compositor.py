@@ -105,6 +105,25 @@ async def test_asking_changes_nothing_that_is_painted() -> None:
         assert compositor.visible_widgets[first][0].offset == Offset(0, 2)
 
 
+async def test_what_changes_on_a_hidden_tab_has_no_place_worked_out_anew() -> None:
+    app = Host()
+    async with app.run_test(size=(WIDTH, 12)) as pilot:
+        await pilot.pause()
+        compositor, tab, hidden = app.compositor, app.query_one(Vertical), Static("one")
+        await tab.mount(hidden)
+        tab.display = False
+        await pilot.pause()
+        places = compositor.full_map
+        hidden.update("another", layout=False)
+        compositor.update_widgets({hidden})
+        assert compositor.full_map is places
+        tab.display = True
+        await pilot.pause()
+        assert hidden.region.size == (WIDTH, 1) and "another" in "".join(
+            strip.text for strip in compositor.render_strips()
+        )
+
+
 @pytest.mark.slow
 @not_on_windows("there are no pseudo-terminals")
 def test_the_hints_of_the_runs_tab_come_at_a_thousand_paints_a_second(tmp_path: Path) -> None:

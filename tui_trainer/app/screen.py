@@ -13,6 +13,7 @@ from textual import events, getters, on
 from textual.app import ComposeResult
 from textual.binding import BindingsMap
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.dom import DOMNode
 from textual.message import Message
 from textual.reactive import Reactive, var
 from textual.screen import Screen
@@ -422,7 +423,8 @@ class MainScreen(Screen[None]):
     def _on_tab_opened(self, event: Tabs.Opened) -> None:
         self.refresh_bindings()
         self._show_strips()
-        self._use_markers()
+        if self.tabs.view is not None:
+            self._use_markers_in(self.tabs.view)
         self.following.on_tab_opened()
         self.trainer.watch_view()
         if event.name == BOOK:
@@ -447,9 +449,13 @@ class MainScreen(Screen[None]):
         self._use_markers()
 
     def _use_markers(self) -> None:
-        """Draw all plots with the chosen markers, or those that suit the theme, including the plots of new views."""
+        """Draw all plots with the chosen markers, or those that suit the theme."""
+        self._use_markers_in(self)
+
+    def _use_markers_in(self, part: DOMNode) -> None:
+        """Draw the plots in a part of the screen with them: a view may have just been made."""
         markers = self.markers or ("block" if self.app.theme in THICK else None)
-        for plot in self.query(FrameWidget):
+        for plot in part.query(FrameWidget):
             plot.markers = markers or plot.usual_markers
 
     def action_look_at(self, epoch: int) -> None:

@@ -405,10 +405,24 @@ class ExactCompositor(Compositor):
         update = super().render_full_update(simplify)
         return WholeUpdate(update.strips, update.region)
 
+    def update_widgets(self, widgets: set[Widget]) -> None:
+        """Repaint what has changed of these widgets, with the next frame.
+
+        Textual's own works out the places of all widgets anew if one of them is not on the screen. Those of hidden tabs
+        are updated with each report, and get a place when their tab is laid out.
+        """
+        shown = self.visible_widgets.keys()
+        super().update_widgets({widget for widget in widgets if widget in shown or is_displayed(widget)})
+
     def clear(self) -> None:
         """Forget all widgets."""
         super().clear()
         self._asked = {}
+
+
+def is_displayed(widget: Widget) -> bool:
+    """Return whether neither a widget nor one that it is in is hidden; it may be scrolled away."""
+    return all(node.display for node in widget.ancestors_with_self if isinstance(node, Widget))
 
 
 def use_exact_compositor() -> None:

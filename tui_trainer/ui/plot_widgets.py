@@ -49,7 +49,7 @@ from tui_trainer.plotting.pictures import draw_picture, picture_size
 from tui_trainer.plotting.plot import COLORS, MARK_COLORS, Array, Heatmap, Levels, Plot
 from tui_trainer.settings import Markers
 
-from .pacing import PaintBudget
+from .pacing import PaintBudget, is_displayed
 
 Drawing = TypeVar("Drawing")
 NAMES = ("text", "axis", "low", "high", "sequence", *COLORS)
@@ -133,8 +133,7 @@ class FrameWidget(Widget, Generic[Drawing]):
     def _redraw(self) -> None:
         """Draw the frame, and repaint only the cells that have changed."""
         self._waiting = False
-        displayed = all(node.display for node in self.ancestors_with_self if isinstance(node, Widget))
-        if not (displayed and self.is_on_screen):
+        if not (is_displayed(self) and self.is_on_screen):
             self._drop_frame()
             return
         before, drawn_from = self._frame, self._drawn_from

@@ -47,6 +47,16 @@ async def test_it_opens_on_the_columns_with_the_target_first(start: Start) -> No
         await flow.until_shown("PRICE: mean 22.53")
 
 
+async def test_the_same_columns_are_not_filled_in_again_when_the_tab_is_opened_again(start: Start) -> None:
+    async with start(Experiment(dataset=DatasetConfig(name="boston"))) as flow:
+        table = await opened(flow)
+        rows, answers = list(table.rows), len(flow.contents("data"))
+        await flow.press("1", "2")
+        await flow.until(lambda: len(flow.contents("data")) > answers, "the columns again")
+        await flow.press("down")
+        assert [row is before for row, before in zip(table.rows, rows, strict=True)] == [True] * 14
+
+
 async def test_the_cursor_chooses_what_is_plotted_and_told(start: Start) -> None:
     async with start(Experiment(dataset=DatasetConfig(name="boston"))) as flow:
         table = await opened(flow)

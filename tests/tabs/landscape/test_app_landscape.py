@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from textual.widgets import Static
 
@@ -121,6 +122,21 @@ async def test_many_parameters_one_by_one_and_in_planes(start: Start) -> None:
         await flow.until(lambda: content_of(view).kind == "contour" and len(content_of(view).axes) == 2, "two weights")
         await flow.press("k", "k")
         await flow.until(lambda: view.query_one(HeatmapWidget).form == "ascii", "characters")
+
+
+async def test_while_training_runs_the_line_of_the_note_stays_once_it_is_there(start: Start) -> None:
+    async with start(PERCEPTRON) as flow:
+        view = await opened(flow)
+        await flow.press("s")
+        await flow.until(lambda: content_of(view).update is not None and flow.progress.steps == 1, "a step")
+        same = {"loss": content_of(view).here}
+        running = msgspec.structs.replace(flow.progress, state="running", values={"loss": 63475.2})
+        for progress in (running, msgspec.structs.replace(running, values=same)):
+            view.show_progress(progress)
+            assert view.has_class("-note")
+        assert words(view, "note") == []
+        view.show_progress(msgspec.structs.replace(running, state="paused", values=same))
+        assert not view.has_class("-note")
 
 
 async def test_a_lesson_chooses_what_is_seen_and_nonsense_is_ignored(start: Start) -> None:

@@ -199,8 +199,9 @@ class DataView(TabView):
         if isinstance(content, RowPicture):
             self.query_one(PictureWidget).show(PixelImage(unpack_levels(content.levels, content.rows)))
             return
-        self._statistics = content.statistics
-        self._fill_columns()
+        if content.statistics != self._statistics:  # each time that the tab is opened, they come again
+            self._statistics = content.statistics
+            self._fill_columns()
 
     def python(self, loaded: Loaded) -> str:
         from tui_trainer.export.view_code import data_code

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 
 from msgspec.structs import replace
+from rich.cells import cell_len
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.reactive import reactive
@@ -79,7 +81,7 @@ class LandscapeView(TabView):
         self.content: Landscape | None = None
         self._progress: Progress | None = None
         self._start: list[float] = []  # the initial weights, if set by hand
-        self._table_lines = 0  # lines available for the table of steps when it was last written
+        self._written_room = (0, 0)  # the room that the numbers had when they were last written
         self._step, self._line = 0, 0  # the newest step, and the line of the algorithm that is marked
         self._walk: Timer | None = None  # goes on to the step's next line
         self._is_current = False  # whether the content is of a run with as many parameters as the one that is loaded
@@ -100,7 +102,7 @@ class LandscapeView(TabView):
 
     def on_resize(self) -> None:
         self._arrange()
-        self.call_after_refresh(self._refresh_picture)
+        self.call_after_refresh(self._use_final_size)
 
     def _arrange(self) -> None:
         """Place the numbers beside the picture, or below it, depending on the room."""
@@ -173,8 +175,7 @@ class LandscapeView(TabView):
         if step == self._step:
             return
         lines = lines_of_step(content)
-        is_running = self._progress is not None and self._progress.state == "running"
-        is_single = step == self._step + 1 and not is_running
+        is_single = step == self._step + 1 and not self._is_running
         self._step, self._line = step, 0 if not lines else lines[0] if is_single else lines[-1]
         if self._walk is not None:
             self._walk.stop()
@@ -274,7 +275,7 @@ class LandscapeView(TabView):
 
     def _use_final_size(self) -> None:
         """Use the final size: more steps may fit in the table, or another grid in the picture."""
-        if self.content is not None and self._available_lines() != self._table_lines:
+        if self.content is not None and self._text_room() != self._written_room:
             self._write_texts(self.content)
         self.ask()
 
@@ -296,17 +297,17 @@ class LandscapeView(TabView):
     def _write_texts(self, content: Landscape) -> None:
         rule, steps = self.query_one(".rule", Static), self.query_one(".steps", Static)
         self.set_class(content.way is None, "-many")
-        self._table_lines = self._available_lines()
+        width, lines = self._written_room = self._text_room()
         if content.way is not None:
             if self.has_class("-algorithms"):
                 line = None if content.update is None else self._line
-                rule.update(texts.algorithms_text(content, rule.content_size.width, line))
+                _write(rule, texts.algorithms_text(content, width, line))
             else:
-                rule.update(texts.update_text(content))
-            steps.update(texts.steps_text(content, self._table_lines))
+                _write(rule, texts.update_text(content))
+            _write(steps, texts.steps_text(content, lines))
         else:
-            rule.update(texts.position_text(content))
-            steps.update(texts.explanation(content))
+            _write(rule, texts.position_text(content))
+            _write(steps, texts.explanation(content))
         self._write_note(content)
         self.query_one(".hints", Static).update(hints(self._useful_actions(content), self.taken_keys), layout=False)
 
@@ -317,12 +318,19 @@ class LandscapeView(TabView):
         note = self.query_one(".note", Static)
         note.update(warning or aside, layout=False)
         note.set_class(bool(warning), "-warning")
-        self.set_class(bool(warning or aside), "-note")
+        # While training runs, its line stays once it is there: what comes and goes moves all that is above it.
+        stays = self.has_class("-note") and self._is_running
+        self.set_class(bool(warning or aside) or stays, "-note")
 
-    def _available_lines(self) -> int:
-        """Return how many lines the table of steps can have."""
-        numbers = self.query_one(".numbers").size.height
-        return numbers - self.query_one(".rule").size.height - 1 if self._is_stacked else numbers
+    def _text_room(self) -> tuple[int, int]:
+        """Return how many columns the rule has, and how many lines the table of steps can have."""
+        numbers, rule = self.query_one(".numbers").size.height, self.query_one(".rule", Static)
+        return rule.content_size.width, numbers - rule.size.height - 1 if self._is_stacked else numbers
+
+    @property
+    def _is_running(self) -> bool:
+        """Whether training goes on."""
+        return self._progress is not None and self._progress.state == "running"
 
     @property
     def _is_stacked(self) -> bool:
@@ -354,3 +362,16 @@ def read_options(options: Mapping[str, object]) -> dict[str, object]:
         if isinstance(limit, int | float) and not isinstance(limit, bool) and math.isfinite(limit):
             fields[name] = float(limit)
     return fields
+
+
+def _write(line: Static, text: Text) -> None:
+    """Write another text. The screen is laid out anew, which takes longer, only where it needs other room."""
+    before = line.content
+    if text != before:
+        line.update(text, layout=not (isinstance(before, Text) and _room(before) == _room(text)))
+
+
+def _room(text: Text) -> tuple[int, int]:
+    """Return the columns and rows of a text without wrapped lines."""
+    rows = text.plain.split("\n")
+    return max(map(cell_len, rows)), len(rows)
