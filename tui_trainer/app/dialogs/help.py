@@ -106,10 +106,12 @@ class KeyColumn(Static):
         super().__init__()
         self._groups, self._following = groups, following
         self._lines: list[Content] = []
+        self._width = 0  # of the lines
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return the number of lines; a rich table would take four times as long, and twice."""
-        self._lines = list(key_lines(self._groups, width, self._following))
+        """Return the number of lines; a rich table would take four times as long. Each layout asks several times."""
+        if width != self._width:
+            self._lines, self._width = list(key_lines(self._groups, width, self._following)), width
         return len(self._lines)
 
     def render(self) -> Content:
