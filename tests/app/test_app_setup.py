@@ -9,6 +9,7 @@ from textual.widgets import Checkbox, Input
 
 from tui_trainer.app.setup.network_panel import LayerRow
 from tui_trainer.app.setup.panel import Fold, FoldRow, Panel
+from tui_trainer.app.setup.training_panel import TrainingPanel
 from tui_trainer.datasets.catalog import CATALOG
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import FIRST_EXPERIMENT, DatasetConfig, Experiment, LayerConfig, ModelConfig
@@ -80,6 +81,12 @@ async def test_a_few_fields_are_seen_and_the_rest_is_folded(start: Start) -> Non
         assert said(flow, "dataset.seed").startswith("▸ samples, seed, ")
         assert said(flow, "model.seed").startswith("▸ dropout, weights, bias")
         assert setup.max_scroll_y == 0, "all of it at once"
+        training = flow.screen.query_one(TrainingPanel)
+        assert training.region.bottom == setup.region.bottom, "in the row where the views end"
+        await unfold_all(flow)
+        await flow.until(lambda: setup.max_scroll_y > 0, "more than there is room for")
+        rows = [field.virtual_region_with_margin.bottom for field in training.children if field.display]
+        assert training.virtual_region.height == max(rows) + 2, "no more than its fields need"
 
 
 @pytest.mark.parametrize(

@@ -157,8 +157,7 @@ class MainScreen(Screen[None]):
                 with Vertical(classes="cards"):
                     yield DataPanel()
                     yield NetworkPanel()
-                with Vertical(classes="cards"):
-                    yield TrainingPanel()
+                yield TrainingPanel()
             yield Tabs()
         yield Static(id="too-small")
         yield CoachStrip()

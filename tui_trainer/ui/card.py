@@ -1,4 +1,4 @@
-"""A framed part of the screen, with its title in the frame."""
+"""Framed parts of the screen, with their titles in the frames, and a column of them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,30 @@ from typing import Self
 from textual import events
 from textual.containers import Vertical
 from textual.content import Content
-from textual.geometry import Region
+from textual.geometry import Region, Size
+from textual.layout import ArrangeResult
+from textual.layouts.factory import LAYOUT_MAP
+from textual.layouts.vertical import VerticalLayout
+from textual.widget import Widget
 
 EDGES = 6  # cells of the frame beside a title
+
+
+class FillingLayout(VerticalLayout):
+    """Stacks widgets, and lets the last one reach down to the end of what they are in, if there is room left."""
+
+    name = "filling"
+
+    def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
+        placements = list(super().arrange(parent, children, size, greedy))
+        if placements:
+            *_, last = placements
+            rest = size.height - last.region.bottom - last.margin.bottom
+            placements[-1] = last._replace(region=last.region.grow((0, 0, max(rest, 0), 0)))
+        return placements
+
+
+LAYOUT_MAP[FillingLayout.name] = FillingLayout  # for "layout: filling" in styles
 
 
 class Card(Vertical):
