@@ -13,16 +13,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
-from weakref import WeakKeyDictionary
 
 import pytest
+from known_styles import know_styles
 from rich.console import RenderableType
 from systems import WINDOWS
 from textual._context import visible_screen_stack
-from textual.css.model import CombinatorType, RuleSet, Selector, SelectorType
-from textual.css.styles import RulesMap
-from textual.css.stylesheet import Stylesheet
-from textual.dom import DOMNode
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input, Static
@@ -236,9 +232,13 @@ async def running_app(
     preferences: Preferences | None = None,
     tab: str = "loss",
 ) -> AsyncIterator[Flow]:
-    """The app on ``experiment`` with ``tab`` open, the first one that it has, once its first run is loaded."""
+    """The app on ``experiment`` with ``tab`` open, the first one that it has, once its first run is loaded.
+
+    What the frames before that would show is drawn with the first one after it: other tests see each of them.
+    """
     app = TrainerApp(experiment or Experiment(), path, lessons=lessons, preferences=preferences, hand_in=hand_in)
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, pytest.MonkeyPatch.context() as drawing:
+        drawing.setattr(ExactCompositor, "render_update", draw_later)
         patch.setattr(tab_bar, "FIRST", tab)
         patch.setattr(tab_bar.TabBar.active, "_default", tab)
         async with app.run_test(size=size, notifications=preferences is not None) as pilot:
@@ -248,123 +248,8 @@ async def running_app(
             patch.undo()
             tabs = flow.screen.tabs
             await flow.until(lambda: flow.screen.state == "ready" and tabs.view is not None, "the first load")
+            drawing.undo()
             yield flow
-
-
-class Questions:
-    """What parts of selectors ask of a node: is that one of its names, does it have this pseudo-class?"""
-
-    def __init__(self, parts: list[Selector]) -> None:
-        self.names = {PREFIX.get(part.type, "") + part.name for part in parts if part.type not in ANY}
-        if any(part.pseudo_classes for part in parts if part.type in ANY):
-            self.names.add("*")  # which is a name of every node
-        self.pseudo_classes = {name for part in parts for name in part.pseudo_classes} - OF_APP
-        self._known_names: dict[tuple[object, ...], frozenset[str]] = {}
-
-    def answers(self, node: DOMNode) -> tuple[object, ...]:
-        """What is true of a node: nothing, where it has none of the names."""
-        key = (type(node), node._id, node.classes)
-        names = self._known_names.get(key)
-        if names is None:
-            names = self._known_names[key] = frozenset(self.names & node._selector_names)
-        return (names, *(name for name in self.pseudo_classes if node.has_pseudo_class(name))) if names else ()
-
-
-class Asked:
-    """What the rules that may concern a node ask of it and of those above it; all else makes no difference."""
-
-    def __init__(self, rules: list[RuleSet]) -> None:
-        self.pseudo_classes = {name for rule in rules for name in rule.pseudo_classes}
-        own: list[Selector] = []
-        above: list[Selector] = []
-        for parts in (selectors.selectors for rule in rules for selectors in rule.selector_set):
-            place = max(place for place, part in enumerate(parts) if part.combinator is not CombinatorType.SAME)
-            above += parts[:place]
-            own += parts[place:]
-        self._own, self._above = Questions(own), Questions(above)
-        self._of_app = self.pseudo_classes & OF_APP
-
-    def answers(self, path: list[DOMNode]) -> tuple[object, ...]:
-        """What the rules find out about a node by its path, from the app down to it."""
-        *above, node = path
-        of_app = (name for name in self._of_app if path[0].has_pseudo_class(name))
-        return (*of_app, *map(self._above.answers, above), self._own.answers(node))
-
-
-class KnownStyles:
-    """What one set of rules gives to nodes: the same in every app of the process, which each would work out itself."""
-
-    def __init__(self) -> None:
-        self.asked: dict[frozenset[str], Asked] = {}  # by the selectors that name a node
-        self.rules: dict[tuple[object, ...], RulesMap] = {}  # by these and the answers
-
-
-ANY = {SelectorType.UNIVERSAL, SelectorType.NESTED}
-PREFIX = {SelectorType.CLASS: ".", SelectorType.ID: "#"}
-PARSED: dict[tuple[object, ...], list[RuleSet]] = {}  # styles, by their text and the colours they name
-KNOWN: dict[tuple[int, ...], KnownStyles] = {}  # by the rules; these stay in PARSED
-OF_APP = {"dark", "light", "ansi", "nocolor", "inline"}  # pseudo-classes that all nodes share
-ORDERED = {"first-of-type", "last-of-type", "first-child", "last-child", "empty"}  # a node that has them is told so
-GIVEN: WeakKeyDictionary[DOMNode, RulesMap] = WeakKeyDictionary()  # what nodes were given last
-parse_anew, apply_anew, replace_rules = Stylesheet._parse_rules, Stylesheet.apply, Stylesheet.replace_rules
-
-
-def parse_once(sheet: Stylesheet, *arguments: Any, **named: Any) -> list[RuleSet]:
-    """Rules of styles; the same in every app of the process, which each would parse for itself."""
-    key = (frozenset(sheet._variables.items()), arguments, *named.items())
-    if key not in PARSED:
-        PARSED[key] = parse_anew(sheet, *arguments, **named)
-    return PARSED[key]
-
-
-def note_rules(node: DOMNode, rules: RulesMap, animate: bool = False) -> None:
-    """Replace the styles of a node, as ever, and note what they are."""
-    GIVEN[node] = rules
-    replace_rules(node, rules, animate=animate)
-
-
-def known_styles(sheet: Stylesheet) -> tuple[dict[str, list[RuleSet]], KnownStyles]:
-    """The rules of a sheet by their selectors, and what is known of them."""
-    rules = sheet.rules_map
-    remembered: tuple[dict[str, list[RuleSet]], KnownStyles] | None = getattr(sheet, "_known", None)
-    if remembered is None or remembered[0] is not rules:
-        known = KNOWN.setdefault(tuple(map(id, sheet.rules)), KnownStyles())
-        remembered = sheet._known = (rules, known)  # type: ignore[attr-defined]
-    return remembered
-
-
-def apply_known(sheet: Stylesheet, node: DOMNode, *, animate: bool = False, cache: object = None) -> None:
-    """Give a node its styles: those that a node like it, below nodes like those above it, had in any app before."""
-    by_selector, known = known_styles(sheet)
-    selectors = frozenset(by_selector.keys() & node._selector_names)
-    asked = known.asked.get(selectors)
-    if asked is None:
-        asked = known.asked[selectors] = Asked([rule for name in selectors for rule in by_selector[name]])
-    pseudo_classes = asked.pseudo_classes
-    key = (selectors, *asked.answers(node.css_path_nodes))
-    rules = known.rules.get(key)
-    if rules is None:
-        GIVEN.pop(node, None)
-        apply_anew(sheet, node, animate=animate)
-        if node in GIVEN:
-            known.rules[key] = GIVEN[node]
-        return
-    node._has_hover_style = "hover" in pseudo_classes
-    node._has_focus_within = "focus-within" in pseudo_classes
-    node._has_order_style = not pseudo_classes.isdisjoint(ORDERED)
-    node._has_odd_or_even = not pseudo_classes.isdisjoint(("odd", "even"))
-    if GIVEN.get(node) is rules:
-        node.notify_style_update()
-    else:
-        note_rules(node, rules, animate)
-    sheet._process_component_classes(node)
-
-
-def know_styles(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Parse and apply styles as if all apps were one."""
-    monkeypatch.setattr(Stylesheet, "_parse_rules", parse_once)
-    monkeypatch.setattr(Stylesheet, "apply", apply_known)
-    monkeypatch.setattr(Stylesheet, "replace_rules", staticmethod(note_rules))
 
 
 put_together = ExactCompositor.render_update
@@ -387,6 +272,16 @@ def draw_unseen(
         if seen and any(seen.overlaps(part) for part in changed):
             widget.render_lines(seen.translate(-region.offset))
     return None
+
+
+def draw_later(
+    compositor: ExactCompositor,
+    full: bool = False,
+    screen_stack: list[Screen[object]] | None = None,
+    simplify: bool = False,
+) -> RenderableType | None:
+    """Leave what has changed to the next frame, unless it is for a picture."""
+    return put_together(compositor, full, screen_stack, simplify) if full else None
 
 
 @pytest.fixture
