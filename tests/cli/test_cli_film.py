@@ -14,6 +14,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from known_styles import know_styles
 
 from tui_trainer.app.film import epochs_of, take_film
 from tui_trainer.cli.film import FILMED
@@ -32,6 +33,12 @@ SPIRAL = Experiment(
 )
 SHORT = ["--seconds", "1", "--size", "80x24"]
 SET = ("TERM", "COLORTERM", "TEXTUAL_COLOR_SYSTEM", "NO_COLOR")  # by the command, for its own process
+
+
+@pytest.fixture(autouse=True)
+def known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each film is of an app of its own; what starts a process of its own works out its styles itself."""
+    know_styles(monkeypatch)
 
 
 def trained() -> Session:
