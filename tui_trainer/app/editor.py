@@ -154,12 +154,12 @@ class ExperimentEditor(Controller):
         async with self._lock:
             experiment = self.experiment
             self.screen.tabs.show_experiment(experiment)
-            for panel in self.screen.query(Panel):
+            for panel in self.screen.walk_children(Panel):
                 await panel.show_experiment(experiment)
 
     async def reveal(self, path: str) -> None:
         """Unfold the field at ``path`` and bring it into view, where the setup has one."""
-        for panel in self.screen.query(Panel):
+        for panel in self.screen.walk_children(Panel):
             field = await panel.reveal(path)
             if field is not None:
                 field.scroll_visible(animate=False)

@@ -454,7 +454,7 @@ class MainScreen(Screen[None]):
     def _use_markers_in(self, part: DOMNode) -> None:
         """Draw the plots in a part of the screen with them: a view may have just been made."""
         markers = self.markers or ("block" if self.app.theme in THICK else None)
-        for plot in part.query(FrameWidget):
+        for plot in part.walk_children(FrameWidget):
             plot.markers = markers or plot.usual_markers
 
     def action_look_at(self, epoch: int) -> None:
@@ -478,7 +478,9 @@ class MainScreen(Screen[None]):
         """Give the field at ``path`` the focus, in the setup, which is shown for it."""
         self.setup_open, self.setup_closed, self.page_open = True, False, False
         await self.editor.reveal(path)
-        boxes = (node for field in self.query(Field) if field.path == path for node in field.walk_children(Widget))
+        boxes = (
+            node for field in self.walk_children(Field) if field.path == path for node in field.walk_children(Widget)
+        )
         box = next((node for node in boxes if node.focusable), None)
         if box is not None:
             self.call_after_refresh(box.focus)

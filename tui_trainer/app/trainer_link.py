@@ -341,7 +341,7 @@ class TrainerLink(Controller):
     def _show_refusal(self, refused: protocol.Refused) -> None:
         self.refused = refused
         self.show_message(on_screen(refused.field, refused.reason), "error")
-        for field in self.screen.query(Field):
+        for field in self.screen.walk_children(Field):
             field.invalid = field.invalid or field.path == refused.field
         status = self.screen.status
         status.before = "nothing loaded: see the message above, or open something else"
@@ -388,7 +388,7 @@ class TrainerLink(Controller):
         is_training = self.screen.state == "running" and self.screen.moments.shown is None
         has_rest = budget.limit is not None or not is_training  # else the next frame is here before it is painted
         owing = (
-            [picture for picture in self.screen.query(FrameWidget) if picture.is_owed]
+            [picture for picture in self.screen.walk_children(FrameWidget) if picture.is_owed]
             if has_rest and budget.owed
             else []
         )

@@ -95,7 +95,7 @@ class Transforms(Container):
     def _handle_switched(self, event: TransformField.Switched) -> None:
         """Post all columns at once, since a second switch may change before the first edit is applied."""
         event.stop()
-        columns = tuple(field.column for field in self.query(TransformField) if field.query_one(Checkbox).value)
+        columns = tuple(field.column for field in self.walk_children(TransformField) if field.query_one(Checkbox).value)
         value = () if columns == COORDINATES else columns
         self.post_message(FieldEdited("dataset.features", value, event.field))
 
@@ -303,13 +303,13 @@ class DataPanel(Panel):
         """Offer the dataset's columns as targets, and show the number of samples."""
         self._dataset = dataset
         self.absent = frozenset({STANDARDIZE_TARGET} if dataset.classes else ())
-        self.show([field for field in self.query(Field) if field.path == STANDARDIZE_TARGET])
+        self.show([field for field in self.walk_children(Field) if field.path == STANDARDIZE_TARGET])
         tested = f" + {dataset.test_rows:,}" if dataset.test_rows else ""
         self.tell_count(f"{dataset.train_rows:,} + {dataset.validation_rows:,}{tested} rows")
 
     def _offer_targets(self) -> None:
         dataset = self._dataset
-        for field in self.query(ChoiceField):
+        for field in self.walk_children(ChoiceField):
             if field.path == "dataset.target" and dataset is not None:
                 default: list[tuple[str, str | None]] = [(dataset.targets[0], None)]
                 field.offer([*default, *((name, name) for name in dataset.available if name != dataset.targets[0])])
@@ -318,9 +318,9 @@ class DataPanel(Panel):
         super().show(fields)
         config, in_the_plane = self.experiment.dataset, is_plane(self.experiment)
         self.query_one(DatasetField).keep(config)
-        for own_file in self.query(OwnFileField):
+        for own_file in self.walk_children(OwnFileField):
             own_file.config = config
-        for field in self.query(Field):
+        for field in self.walk_children(Field):
             if field.path == "dataset.features" and isinstance(field, TransformField) != in_the_plane:
                 field.add_class("-fixed")  # the switches, or the text in their place
         self._offer_targets()

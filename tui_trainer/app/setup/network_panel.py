@@ -244,7 +244,7 @@ class NetworkPanel(Panel):
         count = len(experiment.model.layers)
         for kind, make in LAYER_ROWS.items():
             for rows in self.query(f".{kind}").results(Vertical):
-                hidden = [row for row in rows.query(LayerRow) if row.index is not None]
+                hidden = [row for row in rows.walk_children(LayerRow) if row.index is not None]
                 for row in hidden[count:]:
                     await row.remove()
                 for index in range(len(hidden), count):
@@ -252,10 +252,10 @@ class NetworkPanel(Panel):
 
     def show(self, fields: Iterable[Field]) -> None:
         super().show(fields)
-        for row in self.query(LayerRow):
-            row.display = any(not field.has_class("-fixed") for field in row.query(Field))
-        for titles, rows in zip(self.query(Titles), self.query(".layers"), strict=True):
-            titles.display = any(row.display for row in rows.query(LayerRow))
+        for row in self.walk_children(LayerRow):
+            row.display = any(not field.has_class("-fixed") for field in row.walk_children(Field))
+        for titles, rows in zip(self.walk_children(Titles), self.query(".layers"), strict=True):
+            titles.display = any(row.display for row in rows.walk_children(LayerRow))
         self.query_one(".buttons").display = not is_hidden(self.experiment, "model.layers")
         self._mark_chosen()
 
@@ -284,7 +284,7 @@ class NetworkPanel(Panel):
 
     def _mark_chosen(self) -> None:
         chosen = self.chosen
-        for row in self.query(LayerRow):
+        for row in self.walk_children(LayerRow):
             row.chosen = row.index is not None and row.index == chosen
 
     @on(events.DescendantFocus)

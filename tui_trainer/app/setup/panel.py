@@ -171,7 +171,7 @@ class Fold(Vertical):
         self.row.tell(
             f"{self._lead}{', '.join(names)}", f"{self._lead}{', '.join(told)}{rest}" if told else "", self.is_open
         )
-        invalid = not self.is_open and any(field.invalid for field in self.query(Field))
+        invalid = not self.is_open and any(field.invalid for field in self.walk_children(Field))
         self.row.set_class(invalid, "-invalid")
 
 
@@ -208,7 +208,7 @@ class Panel(Card):
         async with self._lock:
             self.experiment = experiment
             await self.prepare(experiment)
-            self.show(self.query(Field))
+            self.show(self.walk_children(Field))
 
     async def prepare(self, experiment: Experiment) -> None:
         """Create the widgets that only ``experiment`` needs."""
@@ -219,7 +219,7 @@ class Panel(Card):
         for field in fields:
             field.show(value_at(self.experiment, field.path))
             field.set_class(field.path in absent or is_hidden(self.experiment, field.path), "-fixed")
-        for fold in self.query(Fold):
+        for fold in self.walk_children(Fold):
             fold.show(self.experiment, absent)
 
     @property
@@ -230,7 +230,7 @@ class Panel(Card):
     @property
     def _all_rows(self) -> Iterator[Row]:
         yield from self.rows
-        for fold in self.query(Fold):
+        for fold in self.walk_children(Fold):
             yield from fold.rows
 
     async def turn(self, fold: Fold, is_open: bool) -> None:
@@ -241,20 +241,20 @@ class Panel(Card):
             await fold.body.set_visible(fold.is_open)
             if is_new:
                 await self.prepare(self.experiment)
-            self.show(fold.query(Field) if is_new else ())
+            self.show(fold.walk_children(Field) if is_new else ())
 
     async def reveal(self, path: str) -> Field | None:
         """Return the field at ``path``, unfolded if it was folded; None if the card has no such field."""
-        for fold in self.query(Fold):
+        for fold in self.walk_children(Fold):
             if fold.holds(path) and not fold.is_open:
                 await self.turn(fold, True)
-        fields = (field for field in self.query(Field) if field.path == path and not field.has_class("-fixed"))
+        fields = (field for field in self.walk_children(Field) if field.path == path and not field.has_class("-fixed"))
         return next(fields, None)
 
     @on(FoldRow.Toggled)
     async def _handle_toggled(self, event: FoldRow.Toggled) -> None:
         event.stop()
-        fold = next(fold for fold in self.query(Fold) if fold.row is event.row)
+        fold = next(fold for fold in self.walk_children(Fold) if fold.row is event.row)
         await self.turn(fold, not fold.is_open)
 
 

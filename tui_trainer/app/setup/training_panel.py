@@ -227,7 +227,7 @@ class TrainingPanel(Panel):
     def show_inferred(self, loss: str) -> None:
         """Show which loss ``auto`` means."""
         self._loss = loss
-        for field in self.query(ChoiceField):
+        for field in self.walk_children(ChoiceField):
             if field.path == "training.loss":
                 field.explain_auto(f"({loss})")
 
