@@ -18,6 +18,7 @@ import pytest
 from known_styles import know_styles
 from rich.console import RenderableType
 from systems import WINDOWS
+from textual import log
 from textual._context import visible_screen_stack
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -284,6 +285,23 @@ def draw_later(
     return put_together(compositor, full, screen_stack, simplify) if full else None
 
 
+class Unheard:
+    """A log of messages that nobody reads, for which Textual makes four objects with each message."""
+
+    def __call__(self, *_: object, **__: object) -> None:
+        pass
+
+    @property
+    def event(self) -> Unheard:
+        return self
+
+    def verbosity(self, _: bool) -> Unheard:
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(log, name)
+
+
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A pilot that is quick, frames that only are drawn, and styles that are worked out once for all apps.
@@ -299,6 +317,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textual.pilot.wait_for_idle", at_once)
     monkeypatch.setattr(Pilot, "_wait_for_screen", key_seen)
     monkeypatch.setattr(ExactCompositor, "render_update", draw_unseen)
+    monkeypatch.setattr("textual.message_pump.log", Unheard())
     know_styles(monkeypatch)
 
 
