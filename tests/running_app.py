@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from known_messages import know_messages
 from known_styles import know_styles
 from rich.console import RenderableType
 from systems import WINDOWS
-from textual import log
 from textual._context import visible_screen_stack
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -285,26 +285,9 @@ def draw_later(
     return put_together(compositor, full, screen_stack, simplify) if full else None
 
 
-class Unheard:
-    """A log of messages that nobody reads, for which Textual makes four objects with each message."""
-
-    def __call__(self, *_: object, **__: object) -> None:
-        pass
-
-    @property
-    def event(self) -> Unheard:
-        return self
-
-    def verbosity(self, _: bool) -> Unheard:
-        return self
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(log, name)
-
-
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pilot that is quick, frames that only are drawn, and styles that are worked out once for all apps.
+    """A pilot that is quick, frames that only are drawn, and handlers and styles that are worked out once.
 
     It would wait after each key until the process is idle and every widget has answered, 100 ms or so; now it
     waits for those whom a key concerns, and what takes longer is waited for by name.
@@ -317,7 +300,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textual.pilot.wait_for_idle", at_once)
     monkeypatch.setattr(Pilot, "_wait_for_screen", key_seen)
     monkeypatch.setattr(ExactCompositor, "render_update", draw_unseen)
-    monkeypatch.setattr("textual.message_pump.log", Unheard())
+    know_messages(monkeypatch)
     know_styles(monkeypatch)
 
 
