@@ -50,6 +50,8 @@ class Asked:
             own += parts[place:]
         self._own, self._above = Questions(own), Questions(above)
         self._of_app = self.pseudo_classes & OF_APP
+        self.given: dict[tuple[object, ...], RulesMap] = {}  # the styles of a node, by the answers
+        self.parts: dict[tuple[object, ...], dict[str, RulesMap]] = {}  # those of its component classes
 
     def answers(self, path: list[DOMNode]) -> tuple[object, ...]:
         """What the rules find out about a node by its path, from the app down to it."""
@@ -63,29 +65,36 @@ class Asked:
 
 
 class KnownStyles:
-    """What one set of rules gives to nodes: the same in every app of the process."""
+    """What one set of rules gives to nodes: the same in every app of the process.
+
+    A sheet grows with each new kind of widget. A node is styled by the few rules that name it, so that what is known of
+    these holds for every sheet that has them, in the same order.
+    """
 
     def __init__(self, rules: list[RuleSet]) -> None:
         self.all = rules  # kept, for they are known by where they are
-        self.by_selector: dict[str, list[RuleSet]] = defaultdict(list)
-        for rule in rules:
+        self._places: dict[str, list[int]] = defaultdict(list)  # of the rules with a selector
+        for place, rule in enumerate(rules):
             for name in rule.selector_names:
-                self.by_selector[name].append(rule)
-        self.rules: dict[tuple[object, ...], RulesMap] = {}  # by the selectors that name a node, and the answers
-        self.parts: dict[tuple[object, ...], dict[str, RulesMap]] = {}  # those of a node's component classes
+                self._places[name].append(place)
         self._asked: dict[frozenset[str], Asked] = {}
 
     def asked(self, names: frozenset[str] | set[str]) -> Asked:
         """What the rules with one of the selectors ``names`` ask."""
-        selectors = frozenset(self.by_selector.keys() & names)
+        selectors = frozenset(self._places.keys() & names)
         asked = self._asked.get(selectors)
         if asked is None:
-            asked = self._asked[selectors] = Asked([rule for name in selectors for rule in self.by_selector[name]])
+            rules = [self.all[place] for place in sorted({place for name in selectors for place in self._places[name]})]
+            key = tuple(map(id, rules))
+            if key not in ASKED:
+                ASKED[key] = Asked(rules)
+            asked = self._asked[selectors] = ASKED[key]
         return asked
 
 
 PARSED: dict[tuple[object, ...], list[RuleSet]] = {}  # styles, by their text and the colours they name
 SHEETS: dict[tuple[object, ...], list[RuleSet]] = {}  # all styles of a sheet, by the same
+ASKED: dict[tuple[int, ...], Asked] = {}  # by the identities of rules
 KNOWN: dict[int, KnownStyles] = {}  # by the identity of a list of rules
 CONVERTED: dict[int, tuple[RulesMap, RulesMap]] = {}  # rules by their identity, and what they are set to
 GIVEN: WeakKeyDictionary[DOMNode, RulesMap] = WeakKeyDictionary()  # what nodes were given last
@@ -142,13 +151,13 @@ def apply_known(sheet: Stylesheet, node: DOMNode, *, animate: bool = False, cach
     """Give a node its styles: those that a node like it, below nodes like those above it, had in any app before."""
     known, path = known_styles(sheet), node.css_path_nodes
     asked = known.asked(node._selector_names)
-    key = (asked, *asked.answers(path))
-    rules = known.rules.get(key)
+    key = asked.answers(path)
+    rules = asked.given.get(key)
     if rules is None:
         GIVEN.pop(node, None)
         apply_anew(sheet, node, animate=animate)
         if node in GIVEN:
-            known.rules[key] = GIVEN[node]
+            asked.given[key] = GIVEN[node]
         return
     pseudo_classes = asked.pseudo_classes
     node._has_hover_style = "hover" in pseudo_classes
@@ -167,12 +176,12 @@ def process_known_parts(sheet: Stylesheet, known: KnownStyles, node: DOMNode, pa
     """Give a node the styles of its component classes, unless it has them."""
     classes = node._get_component_classes()
     asked = known.asked({"*", "DOMNode", *(f".{name}" for name in classes)})
-    key = (classes, asked, *asked.answers_above(path))
-    parts = known.parts.get(key)
+    key = (classes, *asked.answers_above(path))
+    parts = asked.parts.get(key)
     if parts is None:
         process_parts_anew(sheet, node)
         given = {name: styles.base.get_rules() for name, styles in node._component_styles.items()}
-        GIVEN_PARTS[node] = known.parts[key] = given
+        GIVEN_PARTS[node] = asked.parts[key] = given
     elif GIVEN_PARTS.get(node) is not parts:
         before = GIVEN_PARTS.get(node)
         GIVEN_PARTS[node] = parts
