@@ -68,6 +68,7 @@ def pytest_runtest_logfinish() -> None:
     """
     if gc.get_count()[0] > MAX_UNCOLLECTED:  # a long test may make more, and then the collector is let in
         gc.collect()
+        gc.freeze()  # what is left are mostly caches, which the next collection would go through again
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:

@@ -285,6 +285,16 @@ def draw_later(
     return put_together(compositor, full, screen_stack, simplify) if full else None
 
 
+class Forgetful:
+    """A cache of a strip that keeps nothing. Textual makes seven for each, which frames that nobody sees don't ask."""
+
+    def get(self, key: object) -> None:
+        """Return that nothing is kept."""
+
+    def __setitem__(self, key: object, value: object) -> None:
+        pass
+
+
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A pilot that is quick, frames that only are drawn, and handlers and styles that are worked out once.
@@ -300,6 +310,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textual.pilot.wait_for_idle", at_once)
     monkeypatch.setattr(Pilot, "_wait_for_screen", key_seen)
     monkeypatch.setattr(ExactCompositor, "render_update", draw_unseen)
+    forgetful = Forgetful()
+    monkeypatch.setattr("textual.strip.FIFOCache", lambda _: forgetful)
     know_messages(monkeypatch)
     know_styles(monkeypatch)
 
