@@ -78,6 +78,16 @@ async def key_seen(pilot: Pilot[None], timeout: float = PATIENCE) -> bool:
     return True
 
 
+post_mouse_events = Pilot._post_mouse_events
+
+
+async def use_mouse_where_widgets_are(pilot: Pilot[None], *arguments: Any, **named: Any) -> bool:
+    """Send what a mouse does once what has changed is laid out: nobody aims at where a button was before."""
+    screen = pilot.app.screen
+    await wait_until(pilot, lambda: not screen._layout_required or screen is not pilot.app.screen, "a layout")
+    return await post_mouse_events(pilot, *arguments, **named)
+
+
 def text_of(widget: Static) -> str:
     """The characters a Static shows."""
     return str(widget.content)
@@ -309,6 +319,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textual.app.wait_for_idle", at_once)
     monkeypatch.setattr("textual.pilot.wait_for_idle", at_once)
     monkeypatch.setattr(Pilot, "_wait_for_screen", key_seen)
+    monkeypatch.setattr(Pilot, "_post_mouse_events", use_mouse_where_widgets_are)
     monkeypatch.setattr(ExactCompositor, "render_update", draw_unseen)
     forgetful = Forgetful()
     monkeypatch.setattr("textual.strip.FIFOCache", lambda _: forgetful)
