@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from trained_runs import UGLY, run_on
 
@@ -51,6 +51,7 @@ def table_of(path: Path) -> dict[str, list[str]]:
 
 
 @given(ROWS)
+@example([(0.5 * row, 0, dt.date(2000, 1, 1), False, {4: "07", 5: "7"}.get(row)) for row in range(8)])
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_table_gives_the_numbers_of_training(tmp_path: Path, rows: list[tuple[object, ...]]) -> None:
     """As pandas reads it with the types that fall out, as text, and as the file itself."""

@@ -145,6 +145,11 @@ def column_of(values: NDArray[Any], name: str, max_levels: int = MAX_LEVELS) -> 
             return NumberColumn(to_numbers(values), KINDS.get(values.dtype.kind, "number"))
     except (TypeError, ValueError):
         pass
+    return text_column(values, name, max_levels)
+
+
+def text_column(values: NDArray[Any], name: str, max_levels: int = MAX_LEVELS) -> TextColumn:
+    """Return a column of ``max_levels`` texts at most, whatever the values are."""
     texts = ["" if _is_missing(value, name) else str(value) for value in values.tolist()]
     levels = {text: code for code, text in enumerate(dict.fromkeys(filter(None, texts)))}
     codes = np.array([min(levels.get(text, -1), max_levels - 1) for text in texts], np.int32)

@@ -20,7 +20,7 @@ from tui_trainer.datasets.csv.numbers import NumberFormat
 from tui_trainer.errors import quoted
 from tui_trainer.experiment.resolve import Target, Task
 
-from .arrays import column_of, real_array, to_numbers
+from .arrays import column_of, real_array, text_column, to_numbers
 from .columns import value_text
 from .dataset import PLAIN, Dataset, DatasetError, Feature
 from .encoding import fill_numbers, short_name
@@ -144,6 +144,8 @@ class Inputs:
 
     def _column(self, array: Array, name: str, feature: Feature | None) -> Column:
         """Return an array (n,) as a column, numbers and dates in texts read as in a file."""
+        if feature is None and array.dtype.kind == "O" and any(isinstance(cell, str) for cell in array):
+            return text_column(array, name)  # the categories 07 and 7 are not one number
         column = column_of(array, name)
         if isinstance(column, NumberColumn) and column.form == "number":
             return replace(column, stored=without_marks(column.stored, self.numbers.numbers_in(self.missing_marks)))
