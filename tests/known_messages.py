@@ -15,7 +15,7 @@ from textual.message_pump import MessagePump, OnNoWidget
 from textual.widget import Widget
 
 Handler = Callable[..., Any]
-count_anew = _callback._count_parameters
+count_anew, methods_anew = _callback._count_parameters, MessagePump._get_dispatch_methods
 
 
 class Handling(NamedTuple):

@@ -310,7 +310,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A pilot that is quick, frames that only are drawn, and handlers and styles that are worked out once.
 
     It would wait after each key until the process is idle and every widget has answered, 100 ms or so; now it
-    waits for those whom a key concerns, and what takes longer is waited for by name.
+    waits for those whom a key concerns, and what takes longer is waited for by name. Before the mouse is used, it waits
+    for a layout that is due. Textual's log of messages and its caches of strips are left out. The slow tests of
+    terminals run the app without any of this; ``app/test_quick.py`` compares handlers and styles with Textual's own.
     """
 
     async def at_once(*_: float) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from running_app import forked_trainers, know_styles
+from known_styles import know_styles
+from running_app import forked_trainers
 from textual.pilot import Pilot
 
 from tui_trainer.files import ROOT_VARIABLE
