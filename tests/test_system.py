@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import ctypes
 import importlib.util
 import re
 import socket
@@ -122,16 +123,38 @@ def test_the_room_knows_nothing_of_the_package() -> None:
         assert "tui_trainer." not in text.replace("from .", "") or path.name == "__init__.py"
 
 
-@pytest.fixture
-def ports(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """``system.sockets`` as it is on Windows, whatever the system: ports of this machine are everywhere."""
+def as_on_windows(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A module of ``system`` as it is on Windows, whatever the system."""
     monkeypatch.setattr(sys, "platform", "win32")
-    spec = importlib.util.spec_from_file_location("tui_trainer.system.sockets_of_windows", ROOM / "sockets.py")
+    spec = importlib.util.spec_from_file_location(f"tui_trainer.system.{name}_of_windows", ROOM / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     monkeypatch.undo()
     return module
+
+
+@pytest.fixture
+def ports(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """``system.sockets`` as it is on Windows: ports of this machine are everywhere."""
+    return as_on_windows("sockets", monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("model.layers[0].activation=leaky_relu", "model.layers[0].activation=leaky_relu"),
+        (r"C:\data\mine.toml", r"C:\data\mine.toml"),
+        (r"C:\my data\mine.toml", r'"C:\my data\mine.toml"'),
+        (r"R&D\mine.toml", r'"R&D\mine.toml"'),  # else the Command Prompt starts a second command
+        ("Jo's.toml", '"Jo\'s.toml"'),  # else PowerShell waits for the other quote
+        ("R&D\\", '"R&D\\\\"'),
+        ("", '""'),
+    ],
+)
+def test_a_word_of_a_command_for_windows(text: str, word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ctypes, "WinDLL", lambda *_, **__: None, raising=False)
+    assert as_on_windows("terminal", monkeypatch).as_argument(text) == word
 
 
 def let_in(ports: ModuleType, listener: socket.socket, call: Callable[[], object]) -> bool:

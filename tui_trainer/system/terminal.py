@@ -74,9 +74,12 @@ if sys.platform == "win32":
 
     def as_argument(text: str) -> str:
         """Return ``text`` as one word of a command, in quotes where the Command Prompt and PowerShell need them."""
-        import subprocess  # not before a command is shown
+        import re  # not before a command is shown
+        import subprocess
 
-        return subprocess.list2cmdline([text])
+        if re.fullmatch(r"[\w.:/\\=+\[\]-]+", text):  # all else, such as & and ', may mean something to one of them
+            return text
+        return f'"{subprocess.list2cmdline([" " + text])[2:]}'  # which puts what has a space in quotes
 
     def has_reader_left(error: OSError) -> bool:
         """Return whether writing failed as the reader of a pipe has closed it; Windows calls that an invalid value."""
