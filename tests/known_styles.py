@@ -72,7 +72,7 @@ class KnownStyles:
     """
 
     def __init__(self, rules: list[RuleSet]) -> None:
-        self.all = rules  # kept, for they are known by where they are
+        self.all = rules  # kept, since rules are told apart by their identities, which must not be used again
         self._places: dict[str, list[int]] = defaultdict(list)  # of the rules with a selector
         for place, rule in enumerate(rules):
             for name in rule.selector_names:
