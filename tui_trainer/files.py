@@ -37,7 +37,7 @@ ROOT_VARIABLE = "TUI_TRAINER_ROOT"  # the folder that files are confined to
 DATA_VARIABLE = "TUI_TRAINER_DATA"  # the folder of the user's runs
 PREDICTED = "predicted_"  # how the name of a column with predictions begins, before that of the target
 KIND_BYTES = 65536  # at the beginning of a file, from which its kind is known
-MAX_NAME_LENGTH = 60  # characters of a folder's name
+MAX_NAME_LENGTH = 60  # characters of a folder's or a file's name
 _PATH_LENGTH = 200  # characters of a path in a message
 
 
@@ -288,11 +288,12 @@ def safe_name(text: str) -> str:
 
 
 def file_name(text: str, suffix: str) -> str:
-    """Return a file's name for what people call its content: the same, but for characters that not every system allows.
+    """Return a file's name for what people call its content: the same, but for what not every system allows.
 
-    A ``/`` would name a folder, and what follows a ``:`` a part of another file on Windows.
+    A ``/`` would name a folder, and what follows a ``:`` a part of another file on Windows. Long names are cut.
     """
-    words = re.sub(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*]+', "-", text).strip(" .-") or "experiment"
+    words = re.sub(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*]+', "-", text).strip(" .-")
+    words = words[:MAX_NAME_LENGTH].rstrip(" .-") or "experiment"
     return f"{'my-' if RESERVED_NAME.fullmatch(words) else ''}{words}{suffix}"
 
 

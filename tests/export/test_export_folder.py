@@ -161,6 +161,7 @@ def test_a_runs_name_is_no_path(name: str, safe: str, tmp_path: Path) -> None:
         ("nul", "my-nul.toml"),
         ("\x1b[2J[/b]", "[2J[-b].toml"),
         ("..", "experiment.toml"),
+        pytest.param("😀" * 300, "😀" * 60 + ".toml", id="too long"),  # 240 bytes, and most systems allow 255
     ],
 )
 def test_a_file_is_called_what_every_system_allows(name: str, file: str) -> None:
