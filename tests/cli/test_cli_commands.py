@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from systems import WINDOWS
 
 from tui_trainer import __version__
 from tui_trainer.cli.main import main
@@ -30,7 +31,6 @@ from tui_trainer.experiment.toml_file import write
 from tui_trainer.export.trained import stored_session
 from tui_trainer.protocol import Remedy
 from tui_trainer.store.store import Store, default_path
-from tui_trainer.system.terminal import as_argument
 from tui_trainer.training.doctor import Advice
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -139,7 +139,8 @@ def test_what_it_says_to_try_can_be_added_to_the_command(
         patched.setattr("tui_trainer.cli.train.examine", lambda session: [advice])
         assert main(["train", saved(tmp_path, SMALL)]) == 0
     told = capsys.readouterr().out.split("are dead. Try it with ")[1].splitlines()[0]
-    first = as_argument("model.layers[0].activation=leaky_relu")  # a POSIX shell looks for files by the brackets
+    first = "model.layers[0].activation=leaky_relu"
+    first = first if WINDOWS else f"'{first}'"  # a POSIX shell looks for files by the brackets
     assert told.startswith(f"--set {first} --set training.class_weight=balanced --set ")
     assert main(["train", saved(tmp_path, SMALL), *shlex.split(told)]) == 0
     with closing(Store(default_path())) as store:
