@@ -56,6 +56,7 @@ MAX_MODULES = sum(
         2,  # pictures drawn by hand: strokes as pixels, and the canvas
         2,  # followers: those of a trainer, and the app as one
         1,  # what a trainer does beside a run, apart from the run
+        1,  # what is shown of a file before it is opened, apart from what reads it
     )
 )
 MAX_DEPTH = 3  # of classes of ours

@@ -106,6 +106,11 @@ def test_a_tab_is_imported_when_it_is_opened() -> None:
     assert not [name for name in modules if name.startswith(opened) and not name.endswith(".keys")]
 
 
+@pytest.mark.parametrize("statement", ["import tui_trainer.runtime.worker", "import tui_trainer.app.app"])
+def test_what_reads_files_is_imported_for_the_first_of_them(statement: str) -> None:
+    assert not imported_by(statement) & {"tui_trainer.datasets.csv.reader", "tui_trainer.datasets.csv.text"}
+
+
 @pytest.mark.parametrize("statement", APP[:2])
 def test_the_app_needs_no_engine_to_ask_for_a_sweep(statement: str) -> None:
     unneeded = ("tui_trainer.engine", "joblib", "pandas")

@@ -14,8 +14,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from tui_trainer.datasets.file_preview import FilePreview
 from tui_trainer.datasets.pixels import PixelGrid
-from tui_trainer.datasets.preview import FilePreview
 from tui_trainer.experiment.schema import DatasetConfig, Experiment, TrainingConfig
 from tui_trainer.pace import FULL, Pace
 from tui_trainer.run_state import RunState

@@ -10,7 +10,8 @@ from textual.pilot import Pilot
 from themed_app import ThemedApp
 
 from tui_trainer.app.dialogs.preview_data import PreviewData
-from tui_trainer.datasets.preview import FilePreview, Previewer
+from tui_trainer.datasets.file_preview import FilePreview
+from tui_trainer.datasets.preview import Previewer
 from tui_trainer.experiment.schema import DatasetConfig
 
 ROWS = "".join(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tui_trainer.app.dialogs.preview_data import describe_preview, detected_labels, name_of, with_choice, with_next_kind
-from tui_trainer.datasets.preview import FilePreview, PreviewColumn
+from tui_trainer.datasets.file_preview import FilePreview, PreviewColumn
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.schema import DatasetConfig
 

@@ -13,8 +13,9 @@ from mutators import NASTY_TEXTS, damaged
 from ugly import CASES
 
 from tui_trainer.datasets.dataset import Dataset
+from tui_trainer.datasets.file_preview import FilePreview
 from tui_trainer.datasets.loading import load
-from tui_trainer.datasets.preview import FilePreview, Previewer
+from tui_trainer.datasets.preview import Previewer
 from tui_trainer.datasets.split import choose_rows
 from tui_trainer.errors import UserError
 from tui_trainer.experiment.edit import with_field

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from tui_trainer.datasets.csv.columns import Table
@@ -15,12 +14,13 @@ from tui_trainer.datasets.csv.numbers import MISSING
 from tui_trainer.datasets.csv.reader import SMALL_FILE, Stamp, inspect_file, read_rows
 from tui_trainer.datasets.csv.text import TextFile
 from tui_trainer.errors import UserError, printable
-from tui_trainer.experiment.schema import ColumnKind, DatasetConfig, DelimiterName
+from tui_trainer.experiment.schema import DatasetConfig
 
 from .assembly import assemble, choose_targets, guess_columns
 from .columns import Guess, guess, guess_kinds, guess_target
-from .dataset import Dataset, target_in_words
+from .dataset import Dataset
 from .encoding import short_name
+from .file_preview import FilePreview, PreviewColumn
 from .loading import category_columns, file_path, file_source, known_columns, stamp
 from .row_metadata import without_row_columns
 from .split import choose_rows
@@ -41,57 +41,6 @@ QUOTE_NAMES: dict[str, Literal["double", "single", "both", "none"]] = {
     BOTH_QUOTES: "both",
     "": "none",
 }
-
-
-class PreviewColumn(Struct, frozen=True):
-    """A column in a preview.
-
-    ``kind`` is the kind it will have, ``guessed`` the kind it was guessed to be; ``found`` describes the guess in
-    words, and ``missing`` is the number of empty cells.
-    """
-
-    name: str
-    kind: ColumnKind
-    guessed: ColumnKind
-    found: str
-    missing: int
-
-
-class FilePreview(Struct, frozen=True):
-    """A file as it would be read. If it cannot be read, it has no rows, and ``problem`` says why.
-
-    ``skipped`` lines are above the table, ``comment`` begins lines that are none of it, and ``marks`` stand for missing
-    values in the first rows. ``cells`` are the first rows of the first columns as text, ``hidden_columns`` how many
-    more columns there are.
-    ``rows`` is how many rows were read, all of the file unless ``is_part``. ``features`` counts the columns of x,
-    ``classes`` are those of the target; ``problem`` says what would be rejected, field first.
-    """
-
-    problem: str = ""
-    sentence: str = ""
-    delimiter: DelimiterName | None = None
-    decimal: Literal["point", "comma"] = "point"
-    encoding: str = ""
-    header: bool = True
-    skipped: int = 0
-    comment: str = ""
-    quote: Literal["double", "single", "both", "none"] = "double"
-    marks: tuple[str, ...] = ()
-    columns: tuple[PreviewColumn, ...] = ()
-    hidden_columns: int = 0
-    cells: tuple[tuple[str, ...], ...] = ()
-    rows: int = 0
-    is_part: bool = False
-    targets: tuple[str, ...] = ()
-    task: str = ""
-    classes: tuple[str, ...] = ()
-    features: int = 0
-    notes: tuple[str, ...] = ()
-
-    @property
-    def target(self) -> str:
-        """The column to predict, or several in a sentence; "" if there is none."""
-        return target_in_words(self.targets)
 
 
 class Previewer:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui_trainer import protocol
 from tui_trainer.datasets.dataset import OnProgress, ReadingStopped
-from tui_trainer.datasets.preview import Previewer
 from tui_trainer.datasets.split import Split
 from tui_trainer.errors import UserError, quoted
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
@@ -20,6 +21,9 @@ from tui_trainer.training.rates import scan_rates
 from tui_trainer.training.session import Session
 
 from .connection import CommandQueue, start_thread
+
+if TYPE_CHECKING:
+    from tui_trainer.datasets.preview import Previewer
 
 PATH_LENGTH = 200  # shown of a path
 PROGRESS_AFTER = 0.2  # seconds; faster reading is not reported
@@ -47,7 +51,12 @@ class FileLoading:
 
     def __init__(self, commands: CommandQueue, send: Callable[[protocol.AnyReport], None]) -> None:
         self._commands, self._send = commands, send
-        self._previewer = Previewer()
+
+    @cached_property
+    def _previewer(self) -> Previewer:
+        from tui_trainer.datasets.preview import Previewer  # and all that reads files: not before one is looked at
+
+        return Previewer()
 
     def watcher(self, run: int) -> OnProgress:
         """Return the progress callback of ``Session.load`` for ``run``."""

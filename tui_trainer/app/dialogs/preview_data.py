@@ -18,7 +18,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import DataTable, Input, Static
 
-from tui_trainer.datasets.preview import FilePreview, PreviewColumn
+from tui_trainer.datasets.file_preview import FilePreview, PreviewColumn
 from tui_trainer.errors import UserError, plain, printable
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import ColumnKind, DatasetConfig, Experiment
