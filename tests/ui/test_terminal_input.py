@@ -1,13 +1,17 @@
-"""Pasted text with escape sequences in it."""
+"""Pasted text with escape sequences in it, and keys that wait for those before."""
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
+
 import pytest
 from textual import events
+from themed_app import ThemedApp
 
 from tui_trainer.system import terminal
 from tui_trainer.ui import driver
-from tui_trainer.ui.terminal_input import END, START, PasteParser
+from tui_trainer.ui.terminal_input import END, START, KeyQueue, PasteParser
 
 NASTY = "a\x1b[A\x1bq\x1b[<0;5;5M\x1b[I\x1b]0;t\x07\x1b[200~\x1b[99zz"
 
@@ -55,3 +59,13 @@ def test_a_terminal_that_does_not_know_its_size(size: str) -> None:
 def test_the_driver_takes_it() -> None:
     assert driver.driver_for({"TERM": "xterm"}) is None
     assert terminal.driver()[1].XTermParser is PasteParser
+
+
+async def test_a_key_that_ends_the_app_is_waited_for_without_an_error() -> None:
+    app = ThemedApp()
+    queue = KeyQueue(app, app.on_event, partial(asyncio.sleep, 0))
+    async with app.run_test():
+        path = queue._path()
+        assert path == [app.screen, app]
+    await queue._until_quiet(path)
+    assert queue._path() == []

@@ -125,7 +125,9 @@ class KeyQueue:
                 return
 
     def _path(self) -> list[MessagePump]:
-        """The nodes that a key passes."""
+        """The nodes that a key passes; none once the app has ended, as the key itself may have done."""
+        if not self._app.screen_stack:
+            return []
         target = self._app.focused or self._app.screen
         return list(target.ancestors_with_self)
 
