@@ -78,6 +78,7 @@ def session_of(folder: Path) -> str:
 async def test_a_follower_is_told_what_the_client_is_told(folder: Path) -> None:
     first, _ = await training(Launch(), NAMED, 100.0)
     first.client.send(LOSS)
+    await first.until(Update)  # so the trainer knows what is looked at there
     follower = await follow(session_of(folder), LOSS)
     followed, loaded = await follower.until(Followed), await follower.until(Loaded)
     progress, update = await follower.until(Progress, "running"), await follower.until(Update)
