@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import files
-from .errors import UserError, plain, quoted
+from .errors import UserError, path_in_quotes, plain
 from .measures import target_of
 from .system.files import reason_of
 
@@ -38,7 +38,7 @@ def check_replaceable(
     """Raise UserError, naming ``option``, if ``path`` is a file that must stay, or ``--force`` would be needed."""
     reason = files.reason_to_keep(path, data_files, is_ours, overwrite, "--force")
     if reason:
-        raise UserError(option, f"{quoted(str(path), 200)} {reason}")
+        raise UserError(option, f"{path_in_quotes(path)} {reason}")
 
 
 def write_text(path: Path, option: str, text: str) -> None:
@@ -52,7 +52,7 @@ def write_text(path: Path, option: str, text: str) -> None:
 def _not_writable(path: Path, option: str, error: OSError | ValueError) -> UserError:
     """Return the error for a file that can't be written."""
     why = reason_of(error) if isinstance(error, OSError) else str(error)
-    return UserError(option, f"cannot write {quoted(str(path), 200)}: {why}; give another path")
+    return UserError(option, f"cannot write {path_in_quotes(path)}: {why}; give another path")
 
 
 def silence_stdout() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 
 QUOTED_LENGTH = 40
+PATH_LENGTH = 200  # characters of a path in a message
 LINE_LENGTH = 60
 BLANKS = frozenset("\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000")
 # What joins emoji to one picture, or makes one of a sign: terminals do not agree on its width
@@ -43,6 +45,11 @@ def quoted(text: str, limit: int = QUOTED_LENGTH) -> str:
     stays one, for paths of Windows are to be read as they are typed.
     """
     return repr(text if len(text) <= limit else text[: limit - 1] + "…").replace(r"\\", "\\")
+
+
+def path_in_quotes(path: str | os.PathLike[str]) -> str:
+    """Return a path, or what was given for one, as ``quoted`` does, with more of it."""
+    return quoted(os.fspath(path), PATH_LENGTH)
 
 
 def suggestion(name: str, names: Iterable[str]) -> str:

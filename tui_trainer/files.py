@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
-from .errors import UserError, quoted
+from .errors import UserError, path_in_quotes
 from .system.files import (
     NO_LINK,
     PLAIN,
@@ -38,7 +38,6 @@ DATA_VARIABLE = "TUI_TRAINER_DATA"  # the folder of the user's runs
 PREDICTED = "predicted_"  # how the name of a column with predictions begins, before that of the target
 KIND_BYTES = 65536  # at the beginning of a file, from which its kind is known
 MAX_NAME_LENGTH = 60  # characters of a folder's or a file's name
-_PATH_LENGTH = 200  # characters of a path in a message
 
 
 def read_plain(path: str | os.PathLike[str], max_bytes: int, follow_links: bool = True) -> bytes:
@@ -72,7 +71,7 @@ def file_mode(path: str | os.PathLike[str], field: str = "") -> int:
     except OSError as error:
         if is_no_name(error):
             return 0
-        raise UserError(field, f"{quoted(os.fspath(path), _PATH_LENGTH)} can't be read: {reason_of(error)}") from error
+        raise UserError(field, f"{path_in_quotes(path)} can't be read: {reason_of(error)}") from error
 
 
 def is_file(path: str | os.PathLike[str], field: str = "") -> bool:
@@ -224,9 +223,7 @@ def root() -> Path | None:
     try:
         return Path(os.path.realpath(folder)) if folder else None
     except OSError:  # a relative one, and the working folder was deleted
-        raise UserError(
-            "", f"the folder {quoted(str(folder), _PATH_LENGTH)} that files are confined to is gone"
-        ) from None
+        raise UserError("", f"the folder {path_in_quotes(str(folder))} that files are confined to is gone") from None
 
 
 def as_meant(text: str) -> str:
@@ -263,12 +260,12 @@ def confined(path: str | os.PathLike[str], field: str = "") -> Path:
             raise ValueError("a NUL")
         resolved = Path(os.path.realpath(text))
     except (OSError, ValueError):  # a name that is too long, for one
-        raise UserError(field, f"{quoted(text, _PATH_LENGTH)} is not a path; give the path of a file") from None
+        raise UserError(field, f"{path_in_quotes(text)} is not a path; give the path of a file") from None
     if not resolved.is_relative_to(folder):
-        where = quoted(str(folder), _PATH_LENGTH)
-        raise UserError(field, f"{quoted(text, _PATH_LENGTH)} is outside of {where}; give a path inside that folder")
+        where = path_in_quotes(folder)
+        raise UserError(field, f"{path_in_quotes(text)} is outside of {where}; give a path inside that folder")
     if any(part.startswith(".") for part in resolved.relative_to(folder).parts):
-        raise UserError(field, f"{quoted(text, _PATH_LENGTH)} is hidden; give a name that begins with no dot")
+        raise UserError(field, f"{path_in_quotes(text)} is hidden; give a name that begins with no dot")
     return resolved
 
 

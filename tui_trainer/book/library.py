@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from tui_trainer.errors import printable, quoted
+from tui_trainer.errors import path_in_quotes, printable
 from tui_trainer.files import read_plain
 
 from .lesson import Lesson, LessonError
@@ -19,7 +19,6 @@ from .reading import loads
 
 MAX_BYTES = 1_000_000
 MAX_FILES = 500
-_PATH_LENGTH = 200
 
 
 class Library(Struct, frozen=True):
@@ -50,7 +49,7 @@ def from_folder(folder: str | os.PathLike[str]) -> Library:
         names = sorted(name for name in os.listdir(root) if _may_be_lesson(name))
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        quoted_path = quoted(os.fspath(folder), _PATH_LENGTH)
+        quoted_path = path_in_quotes(folder)
         return Library(errors=(LessonError("", "", f"the folder {quoted_path} can't be read: {reason}"),))
     too_many = Library()
     if len(names) > MAX_FILES:

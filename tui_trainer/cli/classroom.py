@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from tui_trainer.console import check_replaceable, write_text
-from tui_trainer.errors import UserError, quoted
+from tui_trainer.errors import UserError, path_in_quotes, quoted
 from tui_trainer.files import confined, is_folder
 from tui_trainer.formats import format_table
 from tui_trainer.teaching.classroom import Goal, answers, as_csv, board, check_value, class_in, overview
@@ -47,7 +47,7 @@ def main(words: list[str]) -> int:
     by = check_value(options.by or "params", "--by")
     folder = confined(options.folder)
     if not is_folder(folder):
-        raise UserError("", f"there is no folder {quoted(options.folder, 200)}")
+        raise UserError("", f"there is no folder {path_in_quotes(options.folder)}")
     students = class_in(folder)
     if options.csv is not None:
         path = confined(options.csv, "--csv")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tui_trainer.errors import UserError, printable, quoted, suggestion
+from tui_trainer.errors import UserError, path_in_quotes, printable, quoted, suggestion
 from tui_trainer.files import confined, safe_name
 from tui_trainer.formats import format_file_size
 from tui_trainer.tabs import TABS
@@ -36,7 +36,9 @@ def main(words: Sequence[str]) -> int:
     """Run the command; return the exit code. Raises UserError if the run can't be filmed, or the files be written."""
     options = _parser().parse_args(words)
     if not is_run_number(options.run):
-        raise UserError("", f"expected the number of a saved run, got {quoted(options.run, 200)}; see tui-trainer runs")
+        raise UserError(
+            "", f"expected the number of a saved run, got {path_in_quotes(options.run)}; see tui-trainer runs"
+        )
     # The film has all colours and characters, whatever the terminal of this command can draw.
     os.environ.pop("NO_COLOR", None)
     os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", TEXTUAL_COLOR_SYSTEM="truecolor")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tui_trainer.book.library import Library, from_file, from_folder, packaged
 from tui_trainer.console import write_text
-from tui_trainer.errors import UserError, escaped, printable, quoted
+from tui_trainer.errors import UserError, escaped, path_in_quotes, printable
 from tui_trainer.files import confined, file_mode, free_name, is_folder
 from tui_trainer.formats import count_cells, fit_text, format_counted, format_table
 from tui_trainer.system.terminal import as_argument
@@ -134,9 +134,9 @@ def _new(path: str | None) -> int:
     if is_folder(to):
         to = to / free_name(to, NEW_NAME)
     elif to.suffix != ".toml":
-        raise UserError("", f"expected a folder that exists or a name that ends in .toml, got {quoted(path, 200)}")
+        raise UserError("", f"expected a folder that exists or a name that ends in .toml, got {path_in_quotes(path)}")
     if file_mode(to):
-        raise UserError("", f"{quoted(str(to), 200)} exists; give the lesson another name")
+        raise UserError("", f"{path_in_quotes(to)} exists; give the lesson another name")
     write_text(to, "", (files("tui_trainer.teaching") / "template.toml").read_text(encoding="utf-8"))
     shown = printable(str(to))
     print(f"{shown} is a lesson to change. Try it with: tui-trainer lessons check {as_argument(shown)}")
@@ -151,7 +151,9 @@ def _library(path: str | None) -> Library:
     if is_folder(where):
         return from_folder(where)
     if not file_mode(where):
-        raise UserError("", f"there is no file or folder {quoted(path, 200)}; tui-trainer lessons new writes a lesson")
+        raise UserError(
+            "", f"there is no file or folder {path_in_quotes(path)}; tui-trainer lessons new writes a lesson"
+        )
     return from_file(where)
 
 

@@ -107,12 +107,12 @@ def _explain(error: Exception, debug: bool) -> int:
 
 
 def _file_error(error: OSError) -> str:
-    from tui_trainer.errors import quoted
+    from tui_trainer.errors import path_in_quotes
     from tui_trainer.system.files import reason_of
 
     why = reason_of(error)
     if error.filename is not None:
-        return f"{quoted(str(error.filename), 200)} can't be used: {why}"
+        return f"{path_in_quotes(str(error.filename))} can't be used: {why}"
     if error.errno not in OUTPUT_ERRORS:
         return why
     _discard(sys.stdout)

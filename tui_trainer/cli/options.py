@@ -10,7 +10,7 @@ from typing import Any, NoReturn, get_args
 
 from msgspec.structs import replace
 
-from tui_trainer.errors import UserError, escaped, quoted
+from tui_trainer.errors import UserError, escaped, path_in_quotes, quoted
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import FIRST_EXPERIMENT, OWN_DATA, DatasetConfig, Experiment
 from tui_trainer.experiment.share import read_experiment
@@ -138,7 +138,7 @@ def _data_file(given: str, option: str) -> str:
     """Return the absolute path of a file of data; raise UserError, naming the option, if there is none."""
     file = confined(given, option)
     if not is_file(file, option):
-        raise UserError(option, f"there is no file {quoted(given, 200)}; check the path")
+        raise UserError(option, f"there is no file {path_in_quotes(given)}; check the path")
     return os.path.abspath(file)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
-from tui_trainer.errors import BAD_INPUT, DIVERGED, INTERRUPTED, UserError, escaped, printable, quoted
+from tui_trainer.errors import BAD_INPUT, DIVERGED, INTERRUPTED, UserError, escaped, path_in_quotes, printable
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.files import confined, is_file, is_folder, reason_not_to_predict, safe_name
 from tui_trainer.formats import fit_text
@@ -185,7 +185,7 @@ def from_store(run: int, read: Callable[[Store, int], Found]) -> Found:
 
     path = default_path()
     if not is_file(path):
-        raise UserError("", f"there is no run {run}: no run has been saved in {quoted(str(path), 200)}")
+        raise UserError("", f"there is no run {run}: no run has been saved in {path_in_quotes(path)}")
     try:
         with contextlib.closing(Store(path)) as store:
             _check_run(store, run)
@@ -229,7 +229,9 @@ def report(words: list[str]) -> int:
     add(OVERWRITE, action="store_true", help="overwrite an existing report")
     options = parser.parse_args(words)
     if not is_run_number(options.run):
-        raise UserError("", f"expected the number of a saved run, got {quoted(options.run, 200)}; see tui-trainer runs")
+        raise UserError(
+            "", f"expected the number of a saved run, got {path_in_quotes(options.run)}; see tui-trainer runs"
+        )
     run, to = int(options.run), None if options.to is None else confined(options.to, "--to")
 
     from tui_trainer.export.report import Report, check_report, write_report
@@ -306,12 +308,12 @@ def _predict_parser() -> Parser:
 def _check_output(to: Path, source: Path, force: bool) -> None:
     """Raise UserError for an output that exists, that holds the rows to predict, or that is a file of another kind."""
     if is_file(to, "--to") and (reason := reason_not_to_predict(to, str(source), (), force, OVERWRITE)):
-        raise UserError("--to", f"{quoted(str(to), 200)} {reason}")
+        raise UserError("--to", f"{path_in_quotes(to)} {reason}")
 
 
 def _run_number(run: str) -> int:
     if not is_run_number(run):
-        raise UserError("", f"there is no run or folder {quoted(run, 200)}; tui-trainer runs lists the runs")
+        raise UserError("", f"there is no run or folder {path_in_quotes(run)}; tui-trainer runs lists the runs")
     return int(run)
 
 
@@ -325,7 +327,7 @@ def _opened(to: Path | None) -> Iterator[BinaryIO]:
         with open(to, "wb") as stream:
             yield stream
     except OSError as error:
-        raise UserError("--to", f"{quoted(str(to), 200)} can't be written: {reason_of(error)}") from error
+        raise UserError("--to", f"{path_in_quotes(to)} can't be written: {reason_of(error)}") from error
 
 
 def importance(words: list[str]) -> int:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_trainer.console import check_replaceable, check_writable, finite, write_text
-from tui_trainer.errors import DIVERGED, INTERRUPTED, UserError, quoted
+from tui_trainer.errors import DIVERGED, INTERRUPTED, UserError, path_in_quotes, quoted
 from tui_trainer.experiment.edit import with_field
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.share import share
@@ -78,7 +78,7 @@ def _check_data(csv: str) -> None:
         return
     reason = "is your own data; the file for the results of a sweep is given with --results"
     what = "is a table of results" if is_there else "there is no such file"
-    raise UserError("--csv", f"{reason} ({quoted(csv, 200)}: {what})")
+    raise UserError("--csv", f"{reason} ({path_in_quotes(csv)}: {what})")
 
 
 def _run(experiment: Experiment, options: argparse.Namespace) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 import tomli_w
 from msgspec.structs import replace
 
-from tui_trainer.errors import UserError, escaped, quoted
+from tui_trainer.errors import UserError, escaped, path_in_quotes
 from tui_trainer.files import is_file, is_folder, write_output
 from tui_trainer.system.files import reason_of
 
@@ -26,14 +26,13 @@ from .validation import from_plain, to_plain, validate
 MAX_BYTES = 1_000_000
 MAX_PARTS = 32  # of a key with dots; the longest valid one has five
 MAX_SPACED = 100  # if there are blanks around the dots, since that may be a text of short sentences
-_PATH_LENGTH = 200  # characters of a path in a message
 # One part of a key, bare or in quotes.
 _PART = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
 
 
 def read(path: str | os.PathLike[str]) -> Experiment:
     """Read the experiment in a file; UserError says what is wrong with the file or with which field."""
-    shown = quoted(os.fspath(path), _PATH_LENGTH)
+    shown = path_in_quotes(path)
     try:
         if is_folder(path):
             raise UserError("", f"{shown} is a folder; give the path of a TOML file")
@@ -125,7 +124,7 @@ def write(experiment: Experiment, path: str | os.PathLike[str]) -> None:
     Raises UserError if the experiment is invalid or the file can't be written.
     """
     content = dumps(with_path_from(experiment, Path(path).parent)).encode()
-    shown = quoted(os.fspath(path), _PATH_LENGTH)
+    shown = path_in_quotes(path)
     try:
         if is_folder(path):
             raise UserError("", f"{shown} is a folder; give the path of a TOML file")

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from tui_trainer.errors import UserError, quoted
+from tui_trainer.errors import UserError, path_in_quotes, quoted
 from tui_trainer.experiment.toml_file import dumps, is_experiment, with_path_from
 from tui_trainer.files import holds_predictions, reason_to_keep
 from tui_trainer.formats import format_counted
@@ -48,7 +48,6 @@ AGAIN: dict[str, tuple[str, ...]] = {
     "train_keras": ("train_keras.py", "data.npz"),
     "train_pytorch": ("train_pytorch.py", "data.npz"),
 }
-_PATH_LENGTH = 200
 # In place of the sentence below, for a run so long that not all of its epochs are kept.
 KEPT_EPOCHS = """\
 The values of the newest epochs, and of those before them the ones in which a value was lowest or highest; one row
@@ -148,16 +147,16 @@ def check_folder(
 
     The ``data_files`` in use and files that no export has written are never overwritten.
     """
-    names, quoted_path = _names(formats), quoted(str(folder), _PATH_LENGTH)
+    names, quoted_path = _names(formats), path_in_quotes(folder)
     with _user_errors(folder):
         there = ((path, mode) for path in (folder, *folder.absolute().parents) if (mode := _mode(path)))
         nearest, mode = next(there, (folder, 0))
         if not mode:  # on Windows
             raise UserError("", f"{quoted_path} is on a drive that is not there; choose another folder")
         if not stat.S_ISDIR(mode):
-            raise UserError("", f"{quoted(str(nearest), _PATH_LENGTH)} is a file; give the path of a folder")
+            raise UserError("", f"{path_in_quotes(nearest)} is a file; give the path of a folder")
         if not os.access(nearest, os.W_OK | os.X_OK):
-            raise UserError("", f"{quoted(str(nearest), _PATH_LENGTH)} can't be written to; choose another folder")
+            raise UserError("", f"{path_in_quotes(nearest)} can't be written to; choose another folder")
         existing = [name for name in names if os.path.lexists(folder / name)]
     if "model.onnx" in names:
         check_onnx()
@@ -167,7 +166,7 @@ def check_folder(
     for name in existing:
         reason = reason_to_keep(folder / name, data_files, OURS.get(name, bool), overwrite=True)
         if reason:
-            raise UserError("", f"{quoted(str(folder / name), _PATH_LENGTH)} {reason}")
+            raise UserError("", f"{path_in_quotes(folder / name)} {reason}")
 
 
 def _mode(path: Path) -> int:
@@ -181,7 +180,7 @@ def _mode(path: Path) -> int:
 @contextlib.contextmanager
 def _user_errors(folder: Path) -> Iterator[None]:
     """Turn errors of the file system into UserErrors."""
-    quoted_path = quoted(str(folder), _PATH_LENGTH)
+    quoted_path = path_in_quotes(folder)
     try:
         yield
     except UserError:

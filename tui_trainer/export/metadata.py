@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from tui_trainer.console import finite
 from tui_trainer.datasets.csv.numbers import MISSING, MISSING_NUMBERS, SPREADSHEET_ERRORS
 from tui_trainer.datasets.preparation import Inputs, Preparation
-from tui_trainer.errors import UserError, quoted
+from tui_trainer.errors import UserError, path_in_quotes
 from tui_trainer.files import read_plain
 from tui_trainer.system.files import reason_of
 from tui_trainer.training.history import EPOCH, epoch_numbers, value_names
@@ -102,7 +102,7 @@ def read_metadata(path: Path) -> tuple[Preparation, Progress]:
     try:
         return msgspec.json.decode(content, type=Preparation), msgspec.json.decode(content, type=Progress)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise UserError("", f"{quoted(str(path), 200)} is not the model.json of an export: {error}") from error
+        raise UserError("", f"{path_in_quotes(path)} is not the model.json of an export: {error}") from error
 
 
 def history_csv(history: Mapping[str, Sequence[float] | NDArray[np.float64]]) -> str:
@@ -130,7 +130,7 @@ def read_history(path: Path) -> dict[str, NDArray[np.float64]]:
 
     The numbers of the epochs are among them only if some epochs are missing.
     """
-    quoted_path = quoted(str(path), 200)
+    quoted_path = path_in_quotes(path)
     content = _content(path, MAX_HISTORY_BYTES)
     try:
         rows = list(csv.reader(io.StringIO(content.decode(), newline="")))
@@ -151,8 +151,8 @@ def _content(path: Path, max_bytes: int) -> bytes:
     try:
         content = read_plain(path, max_bytes)
     except OSError as error:
-        raise UserError("", f"{quoted(str(path), 200)} can't be read: {reason_of(error)}") from error
+        raise UserError("", f"{path_in_quotes(path)} can't be read: {reason_of(error)}") from error
     if len(content) > max_bytes:
-        size = f"{quoted(str(path), 200)} is larger than {max_bytes // 1_000_000} MB"
+        size = f"{path_in_quotes(path)} is larger than {max_bytes // 1_000_000} MB"
         raise UserError("", f"{size}; is it of an export?")
     return content

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui_trainer.errors import UserError, printable, quoted
+from tui_trainer.errors import UserError, path_in_quotes, printable
 from tui_trainer.experiment.toml_file import dumps
 from tui_trainer.files import confined
 from tui_trainer.system.files import reason_of
@@ -55,7 +55,7 @@ class EventFiles:
         if find_spec("tensorboardX") is None:
             reason = f"event files need the package tensorboardX, which is not installed: {INSTALL}"
             raise UserError(option, reason)
-        shown = quoted(str(folder), 200)
+        shown = path_in_quotes(folder)
         try:
             self._folders = {part: confined(folder / part, option) for part in PARTS}  # they may be links
             for part in self._folders.values():

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tui_trainer.errors import UserError, quoted
+from tui_trainer.errors import UserError, path_in_quotes, quoted
 from tui_trainer.experiment.resolve import count_parameters
 from tui_trainer.experiment.schema import Experiment, LayerConfig
 from tui_trainer.files import file_mode, read_plain
@@ -71,7 +71,7 @@ def read_tensors(path: Path, max_bytes: int = MAX_BYTES) -> dict[str, Array]:
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    quoted_path = quoted(str(path), 200)
+    quoted_path = path_in_quotes(path)
     mode = file_mode(path, WEIGHTS)
     if stat.S_ISDIR(mode):
         raise UserError(WEIGHTS, f"{quoted_path} is a folder; give the path of a file with weights")

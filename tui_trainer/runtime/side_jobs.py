@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tui_trainer import protocol
 from tui_trainer.datasets.dataset import OnProgress, ReadingStopped
 from tui_trainer.datasets.split import Split
-from tui_trainer.errors import UserError, quoted
+from tui_trainer.errors import UserError, path_in_quotes
 from tui_trainer.experiment.schema import DatasetConfig, Experiment
 from tui_trainer.export.trained import TrainedModel, trained
 from tui_trainer.files import reason_not_to_predict, write_output
@@ -25,7 +25,6 @@ from .connection import CommandQueue, start_thread
 if TYPE_CHECKING:
     from tui_trainer.datasets.preview import Previewer
 
-PATH_LENGTH = 200  # shown of a path
 PROGRESS_AFTER = 0.2  # seconds; faster reading is not reported
 PROGRESS_EVERY = 0.1  # seconds
 STOPPED = "reading the file was stopped; r reads it again, u undoes the last change"
@@ -107,7 +106,7 @@ class FilePredicting:
         except MemoryError:
             sentence, good = "Not predicted: the memory of this machine is too small for so many rows.", False
         except OSError as error:
-            sentence, good = f"{quoted(command.to, PATH_LENGTH)} can't be written: {reason_of(error)}", False
+            sentence, good = f"{path_in_quotes(command.to)} can't be written: {reason_of(error)}", False
         self._is_under_way = False
         self._send(protocol.Predicted(run, sentence, good))
 
@@ -121,7 +120,7 @@ class FilePredicting:
 
         def check() -> None:
             if reason := reason_not_to_predict(to, command.source, data_files, command.overwrite):
-                raise UserError("", f"{quoted(command.to, PATH_LENGTH)} {reason}")
+                raise UserError("", f"{path_in_quotes(command.to)} {reason}")
 
         def report(fraction: float) -> None:
             self._send(protocol.PredictingProgress(run, fraction))
@@ -131,7 +130,7 @@ class FilePredicting:
         predictions = predict_file(model, command.source, on_progress)
         check()  # it may be there by now
         write_output(to, b"".join(predictions.csv))
-        sentence = described_in_a_line(predictions, quoted(command.to, PATH_LENGTH))
+        sentence = described_in_a_line(predictions, path_in_quotes(command.to))
         sentence += "" if model.steps else " The network is not trained yet."
         return sentence, len(predictions.faults) < len(predictions.outputs)
 

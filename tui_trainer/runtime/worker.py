@@ -20,7 +20,7 @@ import msgspec
 
 from tui_trainer import protocol
 from tui_trainer.datasets.dataset import ReadingStopped
-from tui_trainer.errors import UserError, quoted
+from tui_trainer.errors import UserError, path_in_quotes
 from tui_trainer.experiment.schema import Experiment
 from tui_trainer.experiment.validation import on_screen
 from tui_trainer.export.trained import load_weights, trained
@@ -41,7 +41,7 @@ from . import Launch, launched, reporting
 from .connection import LAST_WORDS, ClientConnections, CommandQueue, start_thread
 from .followers import Followers
 from .resume import resume_offers
-from .side_jobs import PATH_LENGTH, FileLoading, FilePredicting, RateFinding
+from .side_jobs import FileLoading, FilePredicting, RateFinding
 
 SLICE = 0.004  # seconds of training between two checks for commands
 REPORT_EVERY = 0.05  # seconds
@@ -135,7 +135,7 @@ class Worker:
             self._listener = live_trainer.listen()
         except OSError as error:
             if self._launch.stays:
-                why = f"{quoted(str(folder), PATH_LENGTH)} can't be used: {reason_of(error)}"
+                why = f"{path_in_quotes(folder)} can't be used: {reason_of(error)}"
                 self._send(protocol.Notice(0, f"Nobody can return to this session: {why}."))
         return live_trainer
 
@@ -299,7 +299,7 @@ class Worker:
         except UserError as error:
             self._send(protocol.Notice(self._run, f"Not exported: {error}"))
             return
-        folder = quoted(command.folder, PATH_LENGTH)
+        folder = path_in_quotes(command.folder)
         self._send(protocol.Notice(self._run, f"Exported {len(names)} files to {folder}.", good=True))
 
     def _write_report(self, command: protocol.WriteReport) -> None:
@@ -313,7 +313,7 @@ class Worker:
             reason = error.reason if isinstance(error, UserError) else reason_of(error)
             self._send(protocol.Notice(self._run, f"No report: {reason}"))
             return
-        self._send(protocol.Notice(self._run, f"The report is in {quoted(command.path, PATH_LENGTH)}.", good=True))
+        self._send(protocol.Notice(self._run, f"The report is in {path_in_quotes(command.path)}.", good=True))
 
     def _client_left(self) -> None:
         """Continue without a client if the trainer stays and is training; otherwise end."""
@@ -379,7 +379,7 @@ class Worker:
         except UserError as error:
             self._send(protocol.Notice(self._run, on_screen(error.field, error.reason)))
             return
-        file = quoted(weights, PATH_LENGTH)
+        file = path_in_quotes(weights)
         self._send(protocol.Notice(self._run, f"The run starts with the weights of {file}.", good=True))
 
     def _try_load(self, experiment: Experiment, run: int) -> bool:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tui_trainer.book.handed_in import FILE_NAME, HandedIn, HandedInAnswer, HandedInLesson, HandedInRun, read
-from tui_trainer.errors import UserError, printable, quoted
+from tui_trainer.errors import UserError, path_in_quotes, printable, quoted
 from tui_trainer.formats import MISSING, format_age, format_number
 from tui_trainer.measures import MEASURES, is_rising, name_of
 from tui_trainer.system.files import reason_of
@@ -68,7 +68,7 @@ def class_in(folder: Path) -> list[Student]:
         with os.scandir(folder) as entries:
             names = [one.name for one in entries if not one.name.startswith(".") and one.is_dir(follow_symlinks=False)]
     except OSError as error:
-        raise UserError("", f"the folder {quoted(str(folder), 200)} can't be read: {reason_of(error)}") from None
+        raise UserError("", f"the folder {path_in_quotes(folder)} can't be read: {reason_of(error)}") from None
     return [_student(folder / name) for name in sorted(names)[:MAX_STUDENTS]]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tui_trainer.datasets.dataset import DatasetError, Feature, OnProgress, ReadingStopped
-from tui_trainer.errors import plain, printable, quoted
+from tui_trainer.errors import path_in_quotes, plain, printable, quoted
 from tui_trainer.experiment.schema import ColumnKind
 from tui_trainer.system.files import reason_of
 from tui_trainer.system.memory import one_heap
@@ -175,4 +175,4 @@ def file_stamp(path: str) -> Stamp | None:
 
 
 def _unreadable(path: str, reason: str) -> DatasetError:
-    return DatasetError("dataset.path", f"{quoted(path, 200)} can't be read: {printable(reason)}")
+    return DatasetError("dataset.path", f"{path_in_quotes(path)} can't be read: {printable(reason)}")

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, TextIO
 
 from tui_trainer.datasets.dataset import DatasetError, OnProgress, ReadingStopped
-from tui_trainer.errors import printable, quoted
+from tui_trainer.errors import path_in_quotes, printable, quoted
 from tui_trainer.system.files import is_no_name, read_at
 
 from .dialect import Marks
@@ -193,7 +193,7 @@ def open_text(path: str, encoding: str | None, progress: Progress, max_bytes: in
     Packed files are unpacked; Parquet files and spreadsheets are read with pandas. Raises DatasetError if it is not a
     file or not text, and OSError if it cannot be read.
     """
-    quoted_path = quoted(path, 200)
+    quoted_path = path_in_quotes(path)
     try:
         file = Path(path).expanduser()
         _check_file(file, quoted_path)
