@@ -285,14 +285,9 @@ def draw_unseen(
     return None
 
 
-def draw_later(
-    compositor: ExactCompositor,
-    full: bool = False,
-    screen_stack: list[Screen[object]] | None = None,
-    simplify: bool = False,
-) -> RenderableType | None:
+def draw_later(compositor: ExactCompositor, full: bool = False, **named: Any) -> RenderableType | None:
     """Leave what has changed to the next frame, unless it is for a picture."""
-    return put_together(compositor, full, screen_stack, simplify) if full else None
+    return put_together(compositor, full, **named) if full else None
 
 
 class Forgetful:
