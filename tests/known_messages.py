@@ -15,10 +15,10 @@ from textual.message_pump import MessagePump, OnNoWidget
 from textual.widget import Widget
 
 Handler = Callable[..., Any]
-count_anew, methods_anew = _callback._count_parameters, MessagePump._get_dispatch_methods
+original_count, original_methods = _callback._count_parameters, MessagePump._get_dispatch_methods
 
 
-class Handling(NamedTuple):
+class KnownHandler(NamedTuple):
     """A handler of a class; one that is for some senders alone has selectors by the message's attributes."""
 
     owner: type
@@ -27,16 +27,16 @@ class Handling(NamedTuple):
     selectors: dict[str, tuple[SelectorSet, ...]]
 
 
-def handlings(kind: type, message: type[Message], name: str) -> Iterator[Handling]:
+def handlers_of(kind: type, message: type[Message], name: str) -> Iterator[KnownHandler]:
     """All handlers that a class has for a message, its own before those of its bases."""
     messages = [one for one in message.__mro__ if issubclass(one, Message)]
     for owner in kind.__mro__:
         decorated = owner.__dict__.get("_decorated_handlers") or {}
         for handler, selectors in (pair for one in messages for pair in decorated.get(one, [])):
-            yield Handling(owner, handler, True, selectors)
+            yield KnownHandler(owner, handler, True, selectors)
         named = owner.__dict__.get(f"_{name}") or owner.__dict__.get(name)
         if named is not None and not getattr(named, "_textual_on", None):
-            yield Handling(owner, named, False, {})
+            yield KnownHandler(owner, named, False, {})
 
 
 def is_meant(message: Message, selectors: dict[str, tuple[SelectorSet, ...]]) -> bool:
@@ -54,18 +54,18 @@ def is_meant(message: Message, selectors: dict[str, tuple[SelectorSet, ...]]) ->
     return True
 
 
-class Unheard:
+class SilentLog:
     """A log of messages that nobody reads, for which Textual makes four objects with each message."""
 
     def __call__(self, *_: object, **__: object) -> None:
         pass
 
     @property
-    def event(self) -> Unheard:
+    def event(self) -> SilentLog:
         """The log of events: this one."""
         return self
 
-    def verbosity(self, _: bool) -> Unheard:
+    def verbosity(self, _: bool) -> SilentLog:
         """The log of what is said only at length: this one."""
         return self
 
@@ -75,7 +75,7 @@ class Unheard:
 
 def know_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Find handlers once for a test, which may give a class others before it starts an app, and write no log."""
-    known: dict[tuple[type, type[Message], str], list[Handling]] = {}
+    known: dict[tuple[type, type[Message], str], list[KnownHandler]] = {}
     counts: dict[CodeType, int] = {}
 
     def methods(
@@ -83,7 +83,7 @@ def know_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     ) -> Iterator[tuple[type, Callable[[Message], Awaitable[None]]]]:
         key = (type(pump), type(message), name)
         if key not in known:
-            known[key] = list(handlings(*key))
+            known[key] = list(handlers_of(*key))
         called = set()  # a handler of two messages, of which one is a kind of the other
         last = None
         for owner, handler, is_decorated, selectors in known[key]:
@@ -99,11 +99,11 @@ def know_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     def count(function: Handler) -> int:
         code = getattr(function, "__code__", None)
         if code is None or hasattr(function, "__wrapped__"):
-            return count_anew(function)
+            return original_count(function)
         if code not in counts:
-            counts[code] = count_anew(function)
+            counts[code] = original_count(function)
         return counts[code]
 
     monkeypatch.setattr(MessagePump, "_get_dispatch_methods", methods)
     monkeypatch.setattr(_callback, "_count_parameters", count)
-    monkeypatch.setattr("textual.message_pump.log", Unheard())
+    monkeypatch.setattr("textual.message_pump.log", SilentLog())

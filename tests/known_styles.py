@@ -99,15 +99,15 @@ KNOWN: dict[int, KnownStyles] = {}  # by the identity of a list of rules
 CONVERTED: dict[int, tuple[RulesMap, RulesMap]] = {}  # rules by their identity, and what they are set to
 GIVEN: WeakKeyDictionary[DOMNode, RulesMap] = WeakKeyDictionary()  # what nodes were given last
 GIVEN_PARTS: WeakKeyDictionary[DOMNode, dict[str, RulesMap]] = WeakKeyDictionary()
-parse_rules_anew, parse_anew, apply_anew = Stylesheet._parse_rules, Stylesheet.parse, Stylesheet.apply
-replace_rules, process_parts_anew = Stylesheet.replace_rules, Stylesheet._process_component_classes
+original_parse_rules, original_parse, original_apply = Stylesheet._parse_rules, Stylesheet.parse, Stylesheet.apply
+replace_rules, original_process_parts = Stylesheet.replace_rules, Stylesheet._process_component_classes
 
 
 def parse_rules_once(sheet: Stylesheet, *arguments: Any, **named: Any) -> list[RuleSet]:
     """Rules of some styles of a sheet; the same objects in every sheet that has these styles and colours."""
     key = (frozenset(sheet._variables.items()), arguments, *named.items())
     if key not in PARSED:
-        PARSED[key] = parse_rules_anew(sheet, *arguments, **named)
+        PARSED[key] = original_parse_rules(sheet, *arguments, **named)
     return PARSED[key]
 
 
@@ -116,7 +116,7 @@ def parse_once(sheet: Stylesheet) -> None:
     key = (frozenset(sheet._variables.items()), *sheet.source.items())
     rules = SHEETS.get(key)
     if rules is None:
-        parse_anew(sheet)
+        original_parse(sheet)
         if not sheet._invalid_css:
             SHEETS[key] = sheet._rules
         return
@@ -155,7 +155,7 @@ def apply_known(sheet: Stylesheet, node: DOMNode, *, animate: bool = False, cach
     rules = asked.given.get(key)
     if rules is None:
         GIVEN.pop(node, None)
-        apply_anew(sheet, node, animate=animate)
+        original_apply(sheet, node, animate=animate)
         if node in GIVEN:
             asked.given[key] = GIVEN[node]
         return
@@ -179,7 +179,7 @@ def process_known_parts(sheet: Stylesheet, known: KnownStyles, node: DOMNode, pa
     key = (classes, *asked.answers_above(path))
     parts = asked.parts.get(key)
     if parts is None:
-        process_parts_anew(sheet, node)
+        original_process_parts(sheet, node)
         given = {name: styles.base.get_rules() for name, styles in node._component_styles.items()}
         GIVEN_PARTS[node] = asked.parts[key] = given
     elif GIVEN_PARTS.get(node) is not parts:

@@ -290,7 +290,7 @@ def draw_later(compositor: ExactCompositor, full: bool = False, **named: Any) ->
     return put_together(compositor, full, **named) if full else None
 
 
-class Forgetful:
+class EmptyCache:
     """A cache of a strip that keeps nothing. Textual makes seven for each, which frames that nobody sees don't ask."""
 
     def get(self, key: object) -> None:
@@ -318,8 +318,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Pilot, "_wait_for_screen", key_seen)
     monkeypatch.setattr(Pilot, "_post_mouse_events", use_mouse_where_widgets_are)
     monkeypatch.setattr(ExactCompositor, "render_update", draw_unseen)
-    forgetful = Forgetful()
-    monkeypatch.setattr("textual.strip.FIFOCache", lambda _: forgetful)
+    empty_cache = EmptyCache()
+    monkeypatch.setattr("textual.strip.FIFOCache", lambda _: empty_cache)
     know_messages(monkeypatch)
     know_styles(monkeypatch)
 

@@ -36,9 +36,9 @@ def styles_of_textual(sheet: Stylesheet, node: Widget) -> tuple[RulesMap, dict[s
     styles: list[RulesMap] = []
     before, node._component_styles = node._component_styles, {}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Stylesheet, "apply", known_styles.apply_anew)
+        patch.setattr(Stylesheet, "apply", known_styles.original_apply)
         patch.setattr(Stylesheet, "replace_rules", staticmethod(known_styles.replace_rules))
-        known_styles.process_parts_anew(sheet, node)
+        known_styles.original_process_parts(sheet, node)
         patch.setattr(Stylesheet, "replace_rules", staticmethod(lambda _, rules, animate=False: styles.append(rules)))
         patch.setattr(Stylesheet, "_process_component_classes", lambda *_: None)
         sheet.apply(node)
@@ -50,7 +50,7 @@ async def test_styles_and_handlers_are_those_of_textual(start: Start, monkeypatc
     known, compared = MessagePump._get_dispatch_methods, set()
 
     def handlers(pump: MessagePump, name: str, message: Message) -> Iterator[tuple[type, Callable[..., object]]]:
-        assert list(known(pump, name, message)) == list(known_messages.methods_anew(pump, name, message))
+        assert list(known(pump, name, message)) == list(known_messages.original_methods(pump, name, message))
         compared.add((type(pump), type(message)))
         yield from known(pump, name, message)
 
